@@ -1,0 +1,24 @@
+import * as z from 'zod';
+import { classification, instant, LIMITS, line } from './values.ts';
+
+/** The facts of a `token-<id>` stream. A token itself is never stored, only its SHA-256. */
+
+export const role = z.enum(['reader', 'editor', 'admin']);
+export type Role = z.infer<typeof role>;
+
+export const tokenEvents = {
+  TokenIssued: z.strictObject({
+    name: line(LIMITS.name),
+    role,
+    ceiling: classification,
+    /** SHA-256 of the token, lower-case hex. */
+    hash: z.string().regex(/^[0-9a-f]{64}$/),
+    expiresAt: instant.optional(),
+  }),
+  TokenRevoked: z.strictObject({}),
+} as const;
+
+export type TokenEventType = keyof typeof tokenEvents;
+export type TokenEvent = {
+  [T in TokenEventType]: { readonly type: T; readonly data: z.infer<(typeof tokenEvents)[T]> };
+}[TokenEventType];
