@@ -1,0 +1,157 @@
+import { IANAZone } from 'luxon';
+import { DAY_MS, dateOfMs, utcMidnightMs } from './civil.ts';
+import { InvalidDate, invalid } from './error.ts';
+
+/**
+ * Wall times and instants. luxon knows the offset of a zone at an instant; which instant a wall time means
+ * is decided here, because luxon's answer for ambiguous and missing times depends on today's date.
+ */
+
+/** Offset in milliseconds all that UTC day, or the instant in it at which the offset changes. */
+type DayOffset = number | { readonly at: number; readonly before: number; readonly after: number };
+
+interface Zone {
+  readonly iana: IANAZone;
+  readonly days: Map<number, DayOffset>;
+}
+
+// Only names as IANA writes them get in, so both are bounded by its list (about 600). Asking Intl takes 100 µs.
+const names = new Set<string>();
+const zones = new Map<string, Zone>();
+
+/** Days remembered over all zones: some megabytes. Beyond it the memory starts afresh. */
+const MAX_DAYS = 50_000;
+let daysKept = 0;
+
+/**
+ * Whether it is a name of the IANA time zone database, written as there: `Europe/Zurich`, also an alias
+ * such as `Asia/Calcutta`. Not `europe/zurich`, not an offset: sameness compares names.
+ */
+export function isZone(name: string): boolean {
+  if (names.has(name)) return true;
+  if (ianaName(name) !== name) return false;
+  names.add(name);
+  return true;
+}
+
+/** The name as IANA writes it when only the case differs; undefined when there is no such zone. */
+export function ianaName(name: string): string | undefined {
+  if (!/^[A-Za-z]/.test(name)) return undefined;
+  try {
+    // Not Intl's resolvedOptions: it folds aliases together (Kolkata becomes Calcutta).
+    const { timeZoneId } = new Temporal.ZonedDateTime(0n, name);
+    return IANAZone.isValidZone(timeZoneId) ? timeZoneId : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function zoneOf(name: string): Zone {
+  const known = zones.get(name);
+  if (known !== undefined) return known;
+  if (!isZone(name)) throw new InvalidDate(invalid(['timezone'], zoneMessage(name)));
+  const zone: Zone = { iana: IANAZone.create(name), days: new Map() };
+  zones.set(name, zone);
+  return zone;
+}
+
+/** What to tell someone whose zone name is not one. */
+export function zoneMessage(name: string): string {
+  const meant = ianaName(name);
+  return meant === undefined
+    ? `${JSON.stringify(name)} is not an IANA time zone: write a name such as Europe/Zurich or UTC.`
+    : `${JSON.stringify(name)} is not written as in the IANA list: write ${meant}.`;
+}
+
+// luxon gives minutes, with a fraction for local mean times before the railways.
+const luxonOffset = (zone: Zone, ms: number): number => Math.round(zone.iana.offset(ms) * 60_000);
+
+function offsetMs(zone: Zone, ms: number): number {
+  const day = Math.floor(ms / DAY_MS);
+  let offset = zone.days.get(day);
+  if (offset === undefined) {
+    offset = readDay(zone, day);
+    remember(zone, day, offset);
+  }
+  if (typeof offset === 'number') return offset;
+  return ms < offset.at ? offset.before : offset.after;
+}
+
+// No zone has ever changed twice within three days, so two equal ends mean an even day.
+function readDay(zone: Zone, day: number): DayOffset {
+  const start = day * DAY_MS;
+  const before = luxonOffset(zone, start);
+  const after = luxonOffset(zone, start + DAY_MS);
+  if (before === after) return before;
+  const at = firstMs(start, start + DAY_MS, (ms) => luxonOffset(zone, ms) === after);
+  return { at, before, after };
+}
+
+function remember(zone: Zone, day: number, offset: DayOffset): void {
+  if (daysKept >= MAX_DAYS) {
+    for (const other of zones.values()) other.days.clear();
+    daysKept = 0;
+  }
+  zone.days.set(day, offset);
+  daysKept += 1;
+}
+
+/** The first ms in (low, high] for which `holds`, given that it holds at high, not at low, and flips once. */
+function firstMs(low: number, high: number, holds: (ms: number) => boolean): number {
+  let below = low;
+  let at = high;
+  while (at - below > 1) {
+    const middle = Math.floor((below + at) / 2);
+    if (holds(middle)) at = middle;
+    else below = middle;
+  }
+  return at;
+}
+
+/** Offset from UTC in minutes, east positive, at an instant (epoch ms). Throws InvalidDate for no zone. */
+export function offsetMinutes(ms: number, zoneName: string): number {
+  return offsetMs(zoneOf(zoneName), ms) / 60_000;
+}
+
+/** The date on the wall at an instant (epoch ms). Throws InvalidDate for no zone. */
+export function localDateOf(ms: number, zoneName: string): string {
+  return dateOfMs(ms + offsetMs(zoneOf(zoneName), ms));
+}
+
+/**
+ * Epoch ms of a wall time, given as the epoch ms it would have in UTC. An ambiguous time is its first
+ * occurrence; one in a gap takes the offset before the gap (RFC 5545 §3.3.5). Throws InvalidDate for no zone.
+ */
+export function wallTimeMs(wallMs: number, zoneName: string): number {
+  const zone = zoneOf(zoneName);
+  // Offsets are within 16 hours, so a day either way lies on either side of a change near this time.
+  const before = offsetMs(zone, wallMs - DAY_MS);
+  const after = offsetMs(zone, wallMs + DAY_MS);
+  const first = wallMs - before;
+  if (before === after || offsetMs(zone, first) === before) return first;
+  const second = wallMs - after;
+  return offsetMs(zone, second) === after ? second : first;
+}
+
+/**
+ * The first moment of a local day (epoch ms): midnight, or, where midnight is skipped, the moment the clock
+ * jumps past it. Throws InvalidDate.
+ */
+export function startOfLocalDayMs(localDate: string, zoneName: string): number {
+  const midnight = utcMidnightMs(localDate);
+  const at = wallTimeMs(midnight, zoneName);
+  const zone = zoneOf(zoneName);
+  if (at + offsetMs(zone, at) === midnight) return at;
+  const before = offsetMs(zone, midnight - DAY_MS);
+  const low = midnight - offsetMs(zone, midnight + DAY_MS);
+  return firstMs(low, at, (ms) => offsetMs(zone, ms) !== before);
+}
+
+/**
+ * The last millisecond of a local day (epoch ms): the one before the next day's first. Of a day that the zone
+ * skipped (Samoa's 30 December 2011), its first. Throws InvalidDate.
+ */
+export function endOfLocalDayMs(localDate: string, zoneName: string): number {
+  const next = startOfLocalDayMs(dateOfMs(utcMidnightMs(localDate) + DAY_MS), zoneName);
+  return Math.max(next - 1, startOfLocalDayMs(localDate, zoneName));
+}
