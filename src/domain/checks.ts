@@ -1,0 +1,49 @@
+import type { Place, When } from '../../events/values.ts';
+import { checkWhen, instantMs, isoInstant } from './date/index.ts';
+import { InvalidInput, pointer, Rejected } from './rules.ts';
+
+/** Checks of values that mean the same in every command. Each throws. */
+
+/**
+ * @throws {InvalidInput} not a date of the accepted kinds
+ * @throws {Rejected} end-before-start
+ */
+export function requireWhen(
+  when: When | null | undefined,
+  place: Place | null | undefined,
+  path: readonly PropertyKey[],
+): void {
+  if (when === undefined || when === null) return;
+  const problem = checkWhen(when, place?.timezone);
+  if (problem === undefined) return;
+  if (problem.code === 'end-before-start') throw new Rejected(problem.code, problem.message);
+  throw new InvalidInput([{ path: pointer([...path, ...problem.path]), message: problem.message }]);
+}
+
+/** @throws {InvalidInput} the place's time zone does not exist */
+export function requirePlace(place: Place | null | undefined, path: readonly PropertyKey[]): void {
+  if (place?.timezone === undefined) return;
+  const problem = checkWhen({ edtf: '2000', timezone: place.timezone });
+  if (problem === undefined) return;
+  throw new InvalidInput([{ path: pointer([...path, 'timezone']), message: problem.message }]);
+}
+
+/**
+ * An embargo's end in the one form instants are stored in.
+ * @throws {Rejected} embargo-passed
+ */
+export function futureEmbargo(embargoUntil: string | undefined, now: number): string | undefined {
+  if (embargoUntil === undefined) return undefined;
+  if (instantMs(embargoUntil) > now) return isoInstant(instantMs(embargoUntil));
+  throw new Rejected(
+    'embargo-passed',
+    `The embargo ends at ${embargoUntil}, which is not in the future: leave it out to release at once, or give a later instant.`,
+  );
+}
+
+/** The embargo that still holds: one whose end has come counts as ended before that is recorded. */
+export const standingEmbargo = (
+  embargoUntil: string | undefined,
+  now: number,
+): string | undefined =>
+  embargoUntil !== undefined && instantMs(embargoUntil) > now ? embargoUntil : undefined;

@@ -1,0 +1,28 @@
+import { CLASSIFICATIONS, type Classification } from '../../events/values.ts';
+
+/** public 0 < internal 1 < confidential 2. */
+export type Level = 0 | 1 | 2;
+export const LEVELS: readonly Level[] = [0, 1, 2];
+
+export const levelOf = (classification: Classification): Level =>
+  CLASSIFICATIONS.indexOf(classification) as Level;
+
+/** The lowest level that sees an entry regardless of the clock: before its embargo ends, at least internal. */
+export const embargoedLevel = (classification: Classification, embargoUntil?: string): Level =>
+  embargoUntil === undefined
+    ? levelOf(classification)
+    : (Math.max(levelOf(classification), 1) as Level);
+
+/** Whether a caller of this level sees an entry at an instant (RFC 3339 UTC, same form as stored). */
+export function isVisible(
+  level: Level,
+  entry: { classification: Classification; embargoUntil?: string | undefined },
+  nowMs: number,
+  parseInstant: (instant: string) => number,
+): boolean {
+  const embargoed = entry.embargoUntil !== undefined && nowMs < parseInstant(entry.embargoUntil);
+  const lowest = embargoed
+    ? embargoedLevel(entry.classification, entry.embargoUntil)
+    : levelOf(entry.classification);
+  return level >= lowest;
+}
