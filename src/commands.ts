@@ -1,0 +1,81 @@
+import type * as z from 'zod';
+import { type DateOrInstant, id as idSchema } from '../events/values.ts';
+import { announcementWrites } from './commands/announcement.ts';
+import type { CommandDefinition, Params, StreamedCommand } from './commands/common.ts';
+import { meetingWrites } from './commands/meeting.ts';
+import { type InputError, InvalidInput, pointer } from './domain/rules.ts';
+
+export type { CommandDefinition, Params, StreamedCommand } from './commands/common.ts';
+export { slug } from './commands/common.ts';
+
+/** Every write of meetings and announcements. */
+export const COMMANDS: readonly CommandDefinition[] = [...meetingWrites, ...announcementWrites];
+
+export interface CommandMatch {
+  readonly definition: CommandDefinition;
+  readonly params: Params;
+}
+
+/** The command that a POST to this path is; undefined when there is none. `/meetings/x/cancel` → cancel. */
+export function matchCommand(path: string): CommandMatch | undefined {
+  const given = path.split('/');
+  for (const definition of COMMANDS) {
+    const params = matchParts(definition.path.split('/'), given);
+    if (params !== undefined) return { definition, params };
+  }
+  return undefined;
+}
+
+function matchParts(pattern: readonly string[], given: readonly string[]): Params | undefined {
+  if (pattern.length !== given.length) return undefined;
+  const pairs = pattern.map((part, index) => [part, given[index] ?? ''] as const);
+  if (!pairs.every(([part, value]) => matchesPart(part, value))) return undefined;
+  const named = pairs.filter(([part]) => part.startsWith(':'));
+  return Object.fromEntries(named.map(([part, value]) => [part.slice(1), value]));
+}
+
+const matchesPart = (part: string, value: string): boolean =>
+  part.startsWith(':') ? idSchema.safeParse(value).success : part === value;
+
+/** A command with what is not part of it: its stream, when chosen, and its sources. */
+export type ParsedCommand = StreamedCommand & {
+  /** From the path, or chosen for a new entry. */
+  readonly id: string | undefined;
+  readonly statedAt: DateOrInstant | undefined;
+  readonly basedOn: readonly string[];
+};
+
+type Body = Record<string, unknown> & {
+  readonly id?: string;
+  readonly statedAt?: DateOrInstant;
+  readonly basedOn?: readonly string[];
+};
+
+/**
+ * Checks a body as sent; no body at all is an empty one.
+ * @throws {InvalidInput} with every wrong value
+ */
+export function parse(definition: CommandDefinition, params: Params, body: unknown): ParsedCommand {
+  const result = definition.body.safeParse(body ?? {});
+  if (!result.success) throw new InvalidInput(result.error.issues.flatMap(toErrors));
+  const { id, statedAt, basedOn = [], ...fields } = result.data as Body;
+  return {
+    ...definition.toCommand(fields as never, params),
+    id: definition.creates ? id : params.id,
+    statedAt,
+    basedOn: [...new Set(basedOn)],
+  };
+}
+
+type Issue = z.core.$ZodIssue;
+
+// A field too many is reported where it stands, so that a misspelt one is found at once.
+function toErrors(issue: Issue): InputError[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({
+      path: pointer([...issue.path, key]),
+      message: 'no such field: check the spelling, or leave it out',
+    }));
+  }
+  return [{ path: pointer(issue.path), message: issue.message }];
+}

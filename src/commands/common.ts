@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import {
+  classification,
+  dateOrInstant,
+  id,
+  instant,
+  LIMITS,
+  type Participant,
+  participant,
+  text,
+} from '../../events/values.ts';
+import type { AnnouncementCommand } from '../domain/announcement/commands.ts';
+import type { MeetingCommand } from '../domain/meeting/commands.ts';
+import { InvalidInput, pointer } from '../domain/rules.ts';
+
+/** A moment on the calendar; ISO 8601 also has a year 0, which no date here can be. */
+export const sourceMoment = dateOrInstant.refine((value) => !value.startsWith('0000'), {
+  error: 'must be in the year 1 or later',
+});
+
+/** What every write takes beside its own fields. */
+export const sourced = {
+  statedAt: sourceMoment.optional(),
+  basedOn: z.array(id).max(LIMITS.basedOn).optional(),
+};
+export const reason = text.optional();
+
+/** Fields of an entry's access, as given when it is made. */
+export const access = {
+  classification: classification.default('internal'),
+  embargoUntil: instant.optional(),
+};
+
+/** A participant as sent: only the name is required. */
+export const participantInput = participant.extend({
+  party: id.optional(),
+  role: participant.shape.role.default('party'),
+  presence: participant.shape.presence.default('unknown'),
+});
+type ParticipantInput = z.output<typeof participantInput>;
+
+// Letters that Unicode does not decompose into a base letter and a mark.
+const UNDECOMPOSED: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  œ: 'oe',
+  ø: 'o',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ł: 'l',
+  ı: 'i',
+};
+
+/** A name as an id: `Hossein Amir-Abdollahian` → `hossein-amir-abdollahian`; '' when no letter is Latin. */
+export const slug = (name: string): string =>
+  name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .toLowerCase()
+    .replace(/[ßæœøđðþłı]/g, (letter) => UNDECOMPOSED[letter] ?? '')
+    .replace(/['’]/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, LIMITS.id)
+    .replace(/^-+|-+$/g, '');
+
+/** @throws {InvalidInput} no party is given and the name has no letter to make one from */
+export function toParticipant(input: ParticipantInput, path: readonly PropertyKey[]): Participant {
+  const party = input.party ?? slug(input.name);
+  if (party !== '') return { ...input, party };
+  throw new InvalidInput([
+    {
+      path: pointer([...path, 'party']),
+      message: 'give the id of the party: the name has no Latin letter to make one from',
+    },
+  ]);
+}
+
+export const toParticipants = (inputs: readonly ParticipantInput[]): Participant[] =>
+  inputs.map((input, index) => toParticipant(input, ['participants', index]));
+
+export type StreamedCommand =
+  | { readonly kind: 'meeting'; readonly command: MeetingCommand }
+  | { readonly kind: 'announcement'; readonly command: AnnouncementCommand };
+
+export type Params = Readonly<Record<string, string>>;
+
+/** One kind of write: what http routes, `import` and the OpenAPI document are made from. */
+export interface CommandDefinition {
+  /** Path with parameters: `/meetings/:id/reschedule`. */
+  readonly path: string;
+  readonly action: string;
+  readonly kind: StreamedCommand['kind'];
+  /** Makes a new stream: its id, when chosen, is in the body. */
+  readonly creates: boolean;
+  /** One sentence for the OpenAPI document. */
+  readonly summary: string;
+  readonly body: z.ZodObject;
+  /** From the parsed body, without `id`, `statedAt` and `basedOn`. */
+  readonly toCommand: (body: never, params: Params) => StreamedCommand;
+}

@@ -1,0 +1,217 @@
+import { type NewEvent, type RecordedEvent, streamOf } from '../events/envelope.ts';
+import { type CommandDefinition, type Params, type ParsedCommand, parse } from './commands.ts';
+import { InvalidDate } from './domain/date/index.ts';
+import { InvalidInput, Rejected } from './domain/rules.ts';
+import { levelOf } from './domain/visibility.ts';
+import { decideEvents, type Identity } from './handle/decide.ts';
+import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
+import { type Actor, canSee, type Loaded, load } from './handle/stream.ts';
+import { commandId, generatedId, requestHash } from './ids.ts';
+import {
+  type AppendResult,
+  type EventStore,
+  type ExpectedRevision,
+  PartialAppend,
+  RevisionConflict,
+  StoreUnavailable,
+} from './store/event-store.ts';
+
+export { InvalidInput, Rejected, RULES, type Rule } from './domain/rules.ts';
+export { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
+export type { Actor } from './handle/stream.ts';
+
+export interface HandlerDependencies {
+  readonly store: EventStore;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly randomUuid: () => string;
+  /** Further tries after a conflict, and after an append of unknown outcome; default 5. */
+  readonly retries?: number;
+}
+
+export interface CommandRequest {
+  /** From matchCommand, or the table COMMANDS. */
+  readonly definition: CommandDefinition;
+  readonly params: Params;
+  /** As sent: its hash tells a retry from another request with the same key. */
+  readonly body: unknown;
+  readonly actor: Actor;
+  /** Idempotency key, 1 to 200 characters. */
+  readonly key?: string | undefined;
+  /** The revision the caller saw: a conflict is then the caller's. */
+  readonly ifMatch?: number | undefined;
+}
+
+export interface CommandResult {
+  readonly stream: string;
+  readonly kind: 'meeting' | 'announcement';
+  readonly id: string;
+  /** Of the command's last event; a repeated command answers with those of the first time. */
+  readonly revision: number;
+  readonly position: string;
+  readonly eventId: string;
+  /** The command makes a new entry, now or when it was first sent. */
+  readonly created: boolean;
+  /** It was carried out before; nothing was written now. */
+  readonly repeated: boolean;
+}
+
+export type Handle = (request: CommandRequest) => Promise<CommandResult>;
+
+interface Work {
+  readonly deps: HandlerDependencies;
+  readonly request: CommandRequest;
+  readonly parsed: ParsedCommand;
+  readonly identity: Identity;
+  readonly stream: string;
+}
+
+const RETRIES = 5;
+
+/**
+ * Carries commands out: read the stream, fold, decide, append at the folded revision.
+ * The handle throws
+ * InvalidInput (400), Forbidden (403), NotFound (404), IdTaken (409), Rejected (409, with its rule),
+ * RevisionConflict (412, only with ifMatch) and StoreUnavailable (503).
+ */
+export function createHandler(deps: HandlerDependencies): Handle {
+  return async (request) => {
+    const { stream, ...rest } = identify(deps, request);
+    return attempts({ deps, request, stream, ...rest }, deps.retries ?? RETRIES);
+  };
+}
+
+function identify(deps: HandlerDependencies, request: CommandRequest) {
+  const { definition, params, body, actor, key } = request;
+  if (key !== undefined && (key.length < 1 || key.length > 200)) {
+    throw new InvalidInput([{ path: '', message: 'an idempotency key has 1 to 200 characters' }]);
+  }
+  const parsed = parse(definition, params, body);
+  checkCeiling(parsed, actor, definition.creates);
+  const target = parsed.id === undefined ? definition.path : streamOf(parsed.kind, parsed.id);
+  const command = key === undefined ? deps.randomUuid() : commandId(actor.id, target, key);
+  const id = parsed.id ?? generatedId(command);
+  const identity = { actor, id, commandId: command, requestHash: hashOf(request) };
+  return { parsed, identity, stream: streamOf(parsed.kind, id) };
+}
+
+/** Of two removals with one key, the party in the path makes the difference. */
+function hashOf({ definition, params, body }: CommandRequest): string {
+  const { party } = params;
+  const action = party === undefined ? definition.action : `${definition.action} ${party}`;
+  try {
+    return requestHash(action, body ?? {});
+  } catch {
+    throw new InvalidInput([{ path: '', message: 'every text must be well-formed Unicode' }]);
+  }
+}
+
+function checkCeiling(parsed: ParsedCommand, actor: Actor, creates: boolean): void {
+  const { command } = parsed;
+  const access = 'facts' in command ? command.facts : command;
+  if (!('classification' in access)) return;
+  const { classification } = access;
+  if (levelOf(classification) > levelOf(actor.ceiling)) {
+    throw new Forbidden(
+      `Your ceiling is ${actor.ceiling}: classify no higher, or ask someone who may.`,
+    );
+  }
+  if (creates && classification === 'confidential' && parsed.id !== undefined) {
+    throw new InvalidInput([
+      { path: '/id', message: 'a confidential entry gets a generated id: leave it out' },
+    ]);
+  }
+}
+
+async function attempts(work: Work, left: number): Promise<CommandResult> {
+  try {
+    return await attempt(work);
+  } catch (error) {
+    if (!(error instanceof RevisionConflict || error instanceof PartialAppend)) throw error;
+    if (error instanceof RevisionConflict && work.request.ifMatch !== undefined) throw error;
+    if (left > 0) return attempts(work, left - 1);
+    throw new StoreUnavailable(
+      `${work.stream} is being written by others all the time: try again.`,
+      'not-written',
+      { cause: error },
+    );
+  }
+}
+
+async function attempt(work: Work): Promise<CommandResult> {
+  const { deps, parsed, identity, stream } = work;
+  const now = deps.now();
+  const loaded = await load(deps.store, parsed.kind, identity.id);
+  const done = loaded.events.findLast((event) => event.meta.commandId === identity.commandId);
+  requireTarget(work, loaded, now, done);
+  if (done !== undefined) return repeated(work, done);
+  const expected = loaded.last?.revision ?? 'none';
+  requireMatch(work, expected);
+  const events = await decide(work, loaded, now);
+  const result = await append(deps, stream, events, expected);
+  return { ...base(work), ...result, eventId: events.at(-1)?.id ?? '', repeated: false };
+}
+
+const base = ({ parsed, identity, stream, request }: Work) => ({
+  stream,
+  kind: parsed.kind,
+  id: identity.id,
+  created: request.definition.creates,
+});
+
+function repeated(work: Work, done: RecordedEvent): CommandResult {
+  if (done.meta.requestHash !== work.identity.requestHash) {
+    throw new Rejected(
+      'key-reused',
+      'This idempotency key was used for another request: send the identical one, or a new key.',
+    );
+  }
+  const { revision, position, id } = done;
+  return { ...base(work), revision, position, eventId: id, repeated: true };
+}
+
+/** What the actor cannot see does not exist; but an id that was once used stays used. */
+function requireTarget(work: Work, loaded: Loaded, now: number, done?: RecordedEvent): void {
+  const { identity, parsed, request } = work;
+  const exists = loaded.last !== undefined;
+  if (request.definition.creates && done === undefined) {
+    if (!exists) return;
+    throw new IdTaken(`The id ${identity.id} was used before: choose another, or leave it out.`);
+  }
+  if (canSee(identity.actor, loaded, now)) return;
+  throw new NotFound(`There is no ${parsed.kind} ${identity.id}: check the id.`);
+}
+
+function requireMatch({ request, stream }: Work, actual: ExpectedRevision): void {
+  if (request.ifMatch === undefined || request.ifMatch === actual) return;
+  throw new RevisionConflict(stream, request.ifMatch, actual);
+}
+
+async function decide(work: Work, loaded: Loaded, now: number): Promise<NewEvent[]> {
+  const { deps, parsed, identity } = work;
+  try {
+    return await decideEvents({ store: deps.store, parsed, identity, loaded, now });
+  } catch (error) {
+    // A year that no calendar here reaches passes the schemas.
+    if (error instanceof InvalidDate)
+      throw new InvalidInput([{ path: '', message: error.message }]);
+    throw error;
+  }
+}
+
+/** An append of unknown outcome is sent again with the same ids and revision, never with new ones. */
+async function append(
+  { store, retries = RETRIES }: HandlerDependencies,
+  stream: string,
+  events: readonly NewEvent[],
+  expected: ExpectedRevision,
+): Promise<AppendResult> {
+  for (let left = retries; ; left -= 1) {
+    try {
+      return await store.append(stream, events, expected);
+    } catch (error) {
+      const unknown = error instanceof StoreUnavailable && error.outcome === 'unknown';
+      if (!unknown || left <= 0) throw error;
+    }
+  }
+}

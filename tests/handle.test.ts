@@ -1,0 +1,491 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newEvent } from '../events/envelope.ts';
+import { matchCommand } from '../src/commands.ts';
+import { type Actor, type CommandResult, createHandler, type Handle } from '../src/handle.ts';
+import { commandId, eventId, generatedId, releaseId, requestHash } from '../src/ids.ts';
+import {
+  type EventStore,
+  PartialAppend,
+  RevisionConflict,
+  StoreUnavailable,
+} from '../src/store/event-store.ts';
+import { openSqliteStore } from '../src/store/sqlite/index.ts';
+import { withAppends } from './support/scripted-store.ts';
+
+let folder: string;
+let store: EventStore;
+let clock: number;
+let uuids: number;
+let handle: Handle;
+
+const START = Date.UTC(2021, 10, 22, 8);
+const editor: Actor = { id: 'desk', role: 'editor', ceiling: 'internal' };
+const admin: Actor = { id: 'import', role: 'admin', ceiling: 'confidential' };
+const handlerOn = (on: EventStore, retries?: number): Handle =>
+  createHandler({
+    store: on,
+    now: () => clock,
+    randomUuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
+    ...(retries === undefined ? {} : { retries }),
+  });
+
+interface Extra {
+  actor?: Actor;
+  key?: string;
+  ifMatch?: number;
+  by?: Handle;
+}
+
+function post(path: string, body?: unknown, extra: Extra = {}): Promise<CommandResult> {
+  const match = matchCommand(path);
+  if (match === undefined) throw new Error(`no command at ${path}`);
+  const { by = handle, actor = editor, key, ifMatch } = extra;
+  return by({ ...match, body, actor, key, ifMatch });
+}
+
+const meeting = { id: 'geneva', title: 'Session', form: 'session', when: { edtf: '2022-08' } };
+const report = {
+  id: 'tass',
+  title: 'Report',
+  kind: 'report',
+  outlet: 'TASS',
+  publishedAt: { value: '2021-11-21' },
+  language: 'en',
+};
+const events = (stream = 'meeting-geneva') => store.readStream(stream);
+const failure = (code: string, more: object = {}) => expect.objectContaining({ code, ...more });
+const rejected = (rule: string) => failure('rejected', { rule });
+const unavailable = (outcome: 'unknown' | 'not-written') => new StoreUnavailable('away', outcome);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'handle-'));
+  store = await openSqliteStore({ file: join(folder, 'events.db') });
+  clock = START;
+  uuids = 0;
+  handle = handlerOn(store);
+});
+
+afterEach(async () => {
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+describe('an accepted command', () => {
+  it('appends a whole event and tells where', async () => {
+    const result = await post('/meetings', meeting, { key: 'k' });
+    const [event] = await events();
+    expect(result).toEqual({
+      stream: 'meeting-geneva',
+      kind: 'meeting',
+      id: 'geneva',
+      revision: 0,
+      position: event?.position,
+      eventId: event?.id,
+      created: true,
+      repeated: false,
+    });
+    const command = commandId('desk', 'meeting-geneva', 'k');
+    const hash = requestHash('create', meeting);
+    expect(event).toMatchObject({
+      id: eventId(command, hash, 0),
+      type: 'MeetingAnnounced',
+      data: {
+        title: 'Session',
+        form: 'session',
+        when: { edtf: '2022-08' },
+        participants: [],
+        topics: [],
+        classification: 'internal',
+      },
+      meta: {
+        recordedAt: '2021-11-22T08:00:00Z',
+        statedAt: '2021-11-22T08:00:00Z',
+        actor: 'desk',
+        commandId: command,
+        correlationId: command,
+        causationId: command,
+        requestHash: hash,
+        schema: 1,
+      },
+    });
+    const {
+      stream: _s,
+      revision: _r,
+      position: _p,
+      ...asAppended
+    } = event ?? { stream: 0, revision: 0, position: 0 };
+    expect(newEvent.safeParse(asAppended).success).toBe(true);
+  });
+
+  it('without a key has a random command id, without an id one made from it', async () => {
+    const { id: _, ...anonymous } = meeting;
+    const result = await post('/meetings', anonymous);
+    expect(result.id).toBe(generatedId('00000000-0000-4000-8000-000000000001'));
+    expect((await post('/meetings', anonymous)).id).not.toBe(result.id);
+  });
+
+  it('is never recorded before what came before it', async () => {
+    await post('/meetings', meeting);
+    clock -= 60_000;
+    await post('/meetings/geneva/confirm');
+    expect((await events()).map((e) => e.meta.recordedAt)).toEqual([
+      '2021-11-22T08:00:00Z',
+      '2021-11-22T08:00:00Z',
+    ]);
+  });
+
+  it('takes statedAt from the latest of its sources', async () => {
+    await post('/announcements', report);
+    await post('/announcements', {
+      ...report,
+      id: 'sana',
+      publishedAt: { value: '2021-11-20T23:00:00Z' },
+    });
+    await post('/meetings', { ...meeting, basedOn: ['tass', 'sana'] });
+    const [event] = await events();
+    expect(event?.meta).toMatchObject({ statedAt: '2021-11-21', basedOn: ['tass', 'sana'] });
+    expect((await events('announcement-tass'))[0]?.meta.statedAt).toBe('2021-11-21');
+  });
+
+  it('a correction was stated when the field was', async () => {
+    await post('/meetings', { ...meeting, statedAt: '2021-10-22' });
+    await post('/meetings/geneva/reschedule', {
+      when: { edtf: '2022-09' },
+      statedAt: '2021-11-01',
+    });
+    await post('/meetings/geneva/correct', { title: 'Eighth session', reason: 'misread' });
+    await post('/meetings/geneva/correct', { when: { edtf: '2022-10' }, reason: 'misread' });
+    expect((await events()).map((e) => e.meta.statedAt)).toEqual([
+      '2021-10-22',
+      '2021-11-01',
+      '2021-10-22',
+      '2021-11-01',
+    ]);
+  });
+
+  it.each([
+    ['stated-before-first', '2021-10-21'],
+    ['stated-in-future', '2021-11-24'],
+    ['stated-out-of-order', '2021-10-31'],
+  ])('is refused as %s', async (rule, statedAt) => {
+    await post('/meetings', { ...meeting, statedAt: '2021-10-22' });
+    await post('/meetings/geneva/reschedule', {
+      when: { edtf: '2022-09' },
+      statedAt: '2021-11-01',
+    });
+    const body = { when: { edtf: '2022-10' }, statedAt };
+    await expect(post('/meetings/geneva/reschedule', body)).rejects.toEqual(rejected(rule));
+    expect(await events()).toHaveLength(2);
+  });
+});
+
+describe('an idempotency key', () => {
+  it('makes a retry write nothing and answer as the first time', async () => {
+    const first = await post('/meetings', meeting, { key: 'k' });
+    await post('/meetings/geneva/confirm');
+    clock += 1000;
+    expect(await post('/meetings', meeting, { key: 'k' })).toEqual({ ...first, repeated: true });
+    expect(await events()).toHaveLength(2);
+  });
+
+  it('holds for a meeting whose id is generated', async () => {
+    const { id: _, ...anonymous } = meeting;
+    const first = await post('/meetings', anonymous, { key: 'k' });
+    expect(await post('/meetings', anonymous, { key: 'k' })).toEqual({ ...first, repeated: true });
+    expect((await post('/meetings', anonymous, { key: 'l' })).id).not.toBe(first.id);
+    const other = { ...editor, id: 'other' };
+    expect((await post('/meetings', anonymous, { key: 'k', actor: other })).id).not.toBe(first.id);
+  });
+
+  it('is checked before If-Match', async () => {
+    await post('/meetings', meeting);
+    const first = await post('/meetings/geneva/confirm', {}, { key: 'k', ifMatch: 0 });
+    const again = await post('/meetings/geneva/confirm', {}, { key: 'k', ifMatch: 0 });
+    expect(again).toEqual({ ...first, repeated: true });
+  });
+
+  it.each([
+    ['another body', '/meetings/geneva/cancel', { reason: 'b' }],
+    ['another action', '/meetings/geneva/postpone', { reason: 'a' }],
+  ])('is not reused for %s', async (_, path, body) => {
+    await post('/meetings', meeting);
+    await post('/meetings/geneva/cancel', { reason: 'a' }, { key: 'k' });
+    await expect(post(path, body, { key: 'k' })).rejects.toEqual(rejected('key-reused'));
+  });
+
+  it('tells the removal of one participant from that of another', async () => {
+    await post('/meetings', { ...meeting, participants: [{ name: 'A' }, { name: 'B' }] });
+    await post('/meetings/geneva/participants/a/remove', {}, { key: 'k' });
+    await expect(post('/meetings/geneva/participants/b/remove', {}, { key: 'k' })).rejects.toEqual(
+      rejected('key-reused'),
+    );
+  });
+
+  it('is not remembered for a refused command', async () => {
+    await post('/meetings', meeting);
+    const hold = () => post('/meetings/geneva/hold', {}, { key: 'k' });
+    await expect(hold()).rejects.toEqual(rejected('hold-before-start'));
+    clock = Date.UTC(2022, 7, 2);
+    expect(await hold()).toMatchObject({ repeated: false, revision: 1 });
+  });
+
+  it('of two identical requests at once, one writes', async () => {
+    const [a, b] = await Promise.all([
+      post('/meetings', meeting, { key: 'k' }),
+      post('/meetings', meeting, { key: 'k' }),
+    ]);
+    expect(a?.eventId).toBe(b?.eventId);
+    expect(await events()).toHaveLength(1);
+  });
+
+  it('of two requests at once with different bodies, one is told that its key is used', async () => {
+    const results = await Promise.allSettled([
+      post('/meetings', meeting, { key: 'k' }),
+      post('/meetings', { ...meeting, title: 'Other' }, { key: 'k' }),
+    ]);
+    expect(results.map((r) => r.status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(results.find((r) => r.status === 'rejected')).toMatchObject({
+      reason: { rule: 'key-reused' },
+    });
+  });
+
+  it.each(['', 'x'.repeat(201)])('has 1 to 200 characters', async (key) => {
+    await expect(post('/meetings', meeting, { key })).rejects.toEqual(failure('validation-failed'));
+  });
+});
+
+describe('concurrency', () => {
+  it('a stale If-Match is a conflict of the caller', async () => {
+    await post('/meetings', meeting);
+    await post('/meetings/geneva/confirm');
+    await expect(post('/meetings/geneva/cancel', {}, { ifMatch: 0 })).rejects.toMatchObject({
+      name: 'RevisionConflict',
+      expected: 0,
+      actual: 1,
+    });
+    expect(await post('/meetings/geneva/cancel', {}, { ifMatch: 1 })).toMatchObject({
+      revision: 2,
+    });
+  });
+
+  it('without If-Match it is decided again on what is there now', async () => {
+    await post('/meetings', { ...meeting, participants: [] });
+    const names = Array.from({ length: 5 }, (_, i) => `party ${i}`);
+    await Promise.all(names.map((name) => post('/meetings/geneva/participants', { name })));
+    expect((await events()).map((e) => e.revision)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  it('decides anew, so that what another did first can refuse it', async () => {
+    await post('/meetings', meeting);
+    const late = withAppends(store, [
+      (append) =>
+        async (...args) => {
+          await post('/meetings/geneva/cancel');
+          return append(...args);
+        },
+    ]);
+    await expect(post('/meetings/geneva/confirm', {}, { by: handlerOn(late) })).rejects.toEqual(
+      rejected('wrong-status'),
+    );
+  });
+
+  it("with If-Match a conflict while appending is the caller's too", async () => {
+    await post('/meetings', meeting);
+    const late = withAppends(store, [
+      (append) =>
+        async (...args) => {
+          await post('/meetings/geneva/confirm');
+          return append(...args);
+        },
+    ]);
+    await expect(
+      post('/meetings/geneva/cancel', {}, { by: handlerOn(late), ifMatch: 0 }),
+    ).rejects.toBeInstanceOf(RevisionConflict);
+  });
+
+  it('gives up after a few conflicts, as unavailable', async () => {
+    await post('/meetings', meeting);
+    const conflict = () => () => Promise.reject(new RevisionConflict('meeting-geneva', 0, 1));
+    const partial = () => () => Promise.reject(new PartialAppend('half'));
+    const busy = handlerOn(withAppends(store, [conflict, partial, conflict]), 2);
+    await expect(post('/meetings/geneva/confirm', {}, { by: busy })).rejects.toMatchObject({
+      name: 'StoreUnavailable',
+      outcome: 'not-written',
+    });
+    const twice = handlerOn(withAppends(store, [conflict, partial]), 2);
+    expect(await post('/meetings/geneva/confirm', {}, { by: twice })).toMatchObject({
+      revision: 1,
+    });
+  });
+});
+
+describe('an append of unknown outcome', () => {
+  const written =
+    (append: EventStore['append']): EventStore['append'] =>
+    async (...args) => {
+      await append(...args);
+      throw unavailable('unknown');
+    };
+  const lost = () => () => Promise.reject(unavailable('unknown'));
+
+  it.each([
+    ['that was written', written],
+    ['that was lost', lost],
+  ])('%s is sent again, with the same ids and revision', async (_, fault) => {
+    const faulty = handlerOn(withAppends(store, [fault, fault]));
+    const result = await post('/meetings', meeting, { by: faulty });
+    expect((await events()).map((e) => e.id)).toEqual([result.eventId]);
+  });
+
+  it('is reported when it stays unknown; a retry with the key is safe', async () => {
+    const faulty = handlerOn(withAppends(store, [written, lost]), 1);
+    await expect(post('/meetings', meeting, { by: faulty, key: 'k' })).rejects.toMatchObject({
+      outcome: 'unknown',
+    });
+    expect(await post('/meetings', meeting, { key: 'k' })).toMatchObject({ repeated: true });
+    expect(await events()).toHaveLength(1);
+  });
+
+  it('that was not written is reported at once', async () => {
+    const down = () => () => Promise.reject(unavailable('not-written'));
+    await expect(
+      post('/meetings', meeting, { by: handlerOn(withAppends(store, [down])) }),
+    ).rejects.toMatchObject({ outcome: 'not-written' });
+    expect(await events()).toHaveLength(0);
+  });
+});
+
+describe('access', () => {
+  const secret = async () => {
+    const { id: _, ...anonymous } = meeting;
+    const result = await post(
+      '/meetings',
+      { ...anonymous, classification: 'confidential' },
+      { actor: admin },
+    );
+    return result.id;
+  };
+
+  it('nobody classifies above the own ceiling', async () => {
+    const { id: _, ...anonymous } = meeting;
+    const body = { ...anonymous, classification: 'confidential' };
+    await expect(post('/meetings', body)).rejects.toEqual(failure('forbidden'));
+    await post('/meetings', meeting);
+    await expect(
+      post('/meetings/geneva/reclassify', { classification: 'confidential' }),
+    ).rejects.toEqual(failure('forbidden'));
+  });
+
+  it('a confidential entry takes no chosen id', async () => {
+    for (const [path, body] of [
+      ['/meetings', meeting],
+      ['/announcements', report],
+    ] as const) {
+      await expect(
+        post(path, { ...body, classification: 'confidential' }, { actor: admin }),
+      ).rejects.toEqual(
+        failure('validation-failed', { errors: [expect.objectContaining({ path: '/id' })] }),
+      );
+    }
+  });
+
+  it('a hidden entry is as one that is not there', async () => {
+    const id = await secret();
+    const told = async (missing: string) =>
+      post(`/meetings/${missing}/cancel`).catch(
+        (e: Error) => `${e.name} ${e.message.replace(missing, '…')}`,
+      );
+    expect(await told(id)).toBe(await told('nothing'));
+    expect(await told(id)).toMatch(/^NotFound/);
+    await expect(post(`/meetings/${id}/cancel`, {}, { ifMatch: 7 })).rejects.toEqual(
+      failure('not-found'),
+    );
+    expect(await post(`/meetings/${id}/cancel`, {}, { actor: admin })).toMatchObject({
+      revision: 1,
+    });
+  });
+
+  it('a repeated command tells nothing of an entry that is hidden since', async () => {
+    await post('/meetings', meeting, { key: 'k' });
+    await post('/meetings/geneva/reclassify', { classification: 'confidential' }, { actor: admin });
+    await expect(post('/meetings', meeting, { key: 'k' })).rejects.toEqual(failure('not-found'));
+    await expect(post('/meetings', meeting)).rejects.toEqual(failure('id-taken'));
+  });
+
+  it('an embargo ends by the clock', async () => {
+    const reader: Actor = { ...editor, ceiling: 'public' };
+    const embargoUntil = '2021-11-22T09:00:00.000Z';
+    await post('/meetings', { ...meeting, classification: 'public', embargoUntil });
+    expect((await events())[0]?.data).toHaveProperty('embargoUntil', '2021-11-22T09:00:00Z');
+    await expect(post('/meetings/geneva/confirm', {}, { actor: reader })).rejects.toEqual(
+      failure('not-found'),
+    );
+    clock = Date.UTC(2021, 10, 22, 9);
+    expect(await post('/meetings/geneva/confirm', {}, { actor: reader })).toMatchObject({
+      revision: 1,
+    });
+  });
+
+  it('ids are never used again', async () => {
+    await post('/meetings', meeting);
+    await post('/meetings/geneva/withdraw', { reason: 'entered in error' });
+    await expect(post('/meetings', meeting)).rejects.toEqual(failure('id-taken'));
+  });
+
+  it('a source must be there and be seen', async () => {
+    const { id: _, ...anonymous } = report;
+    const hidden = await post(
+      '/announcements',
+      { ...anonymous, classification: 'confidential' },
+      { actor: admin },
+    );
+    for (const id of ['nothing', hidden.id]) {
+      await expect(post('/meetings', { ...meeting, basedOn: [id] })).rejects.toEqual(
+        rejected('unknown-announcement'),
+      );
+    }
+    expect(
+      await post('/meetings', { ...meeting, basedOn: [hidden.id] }, { actor: admin }),
+    ).toMatchObject({ revision: 0 });
+  });
+
+  it('what is merged into must be there, be seen and stay', async () => {
+    await post('/meetings', meeting);
+    await post('/meetings', { ...meeting, id: 'other' });
+    const into = (id: string, from = 'geneva') => post(`/meetings/${from}/merge`, { into: id });
+    for (const id of ['nothing', await secret()]) {
+      await expect(into(id)).rejects.toEqual(rejected('unknown-meeting'));
+    }
+    await expect(into('geneva')).rejects.toEqual(rejected('merge-into-itself'));
+    await into('other');
+    await expect(into('geneva', 'other')).rejects.toEqual(rejected('merge-circle'));
+    await post('/meetings', { ...meeting, id: 'third' });
+    await expect(into('geneva', 'third')).rejects.toEqual(rejected('merge-target-gone'));
+  });
+});
+
+describe('odd input', () => {
+  it.each([
+    ['a lone surrogate', { ...meeting, when: { edtf: '2022-08', timezone: '\ud800' } }],
+    ['a year before the calendar', { ...meeting, statedAt: '0000-01-01' }],
+    ['an instant before the calendar', { ...meeting, embargoUntil: '0000-01-01T00:00:00Z' }],
+    ['a zone that does not exist', { ...meeting, place: { name: 'x', timezone: 'Europe/Geneva' } }],
+    ['a number for a body', 5],
+  ])('%s is refused as such', async (_, body) => {
+    const error: unknown = await post('/meetings', body).catch((e: unknown) => e);
+    expect(['validation-failed', 'rejected']).toContain((error as { code?: string }).code);
+  });
+
+  it('an event type of a newer writer is skipped, and its revision counted', async () => {
+    await post('/meetings', meeting);
+    const [first] = await events();
+    if (first === undefined) throw new Error('nothing was written');
+    const { meta } = first;
+    const id = releaseId('meeting-geneva', 'newer');
+    await store.append('meeting-geneva', [{ id, type: 'MeetingSerenaded', data: {}, meta }], 0);
+    expect(await post('/meetings/geneva/confirm')).toMatchObject({ revision: 2 });
+  });
+});
