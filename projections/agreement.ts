@@ -1,0 +1,98 @@
+import type { Claim } from '../events/announcement.ts';
+import type { Place, When } from '../events/values.ts';
+import {
+  contains,
+  isCoarse,
+  overlaps,
+  type ResolvedWhen,
+  resolveWhen,
+  sameWhen,
+  utcDay,
+} from '../src/domain/date/index.ts';
+import { foldText } from './fold.ts';
+import type { Lookup, Statements } from './lookup.ts';
+import { replay, statedBy } from './replay.ts';
+import { type Snapshot, snapshotOf } from './snapshot.ts';
+import type { Agreement, Reader } from './types.ts';
+
+/** How a claim stands to the calendar: the first of design.md's five that fits. */
+
+type Match = 'agrees' | 'compatible' | 'differs' | 'unknown';
+
+function compareWhen(value: When, snapshot: Snapshot): Match {
+  const { when, place } = snapshot;
+  if (when === null) return 'unknown';
+  const claimed = resolveWhen(value, place?.timezone);
+  if (sameWhen(claimed, when)) return 'agrees';
+  if (isWithin(claimed) && contains(claimed, when)) return 'agrees';
+  return overlaps(claimed, when) ? 'compatible' : 'differs';
+}
+
+const isWithin = (when: ResolvedWhen): boolean =>
+  when.precision !== 'time' && when.extent === 'within' && isCoarse(when);
+
+const sameName = (a: string | undefined, b: string | undefined): boolean =>
+  foldText(a ?? '') === foldText(b ?? '');
+
+/** What a claim leaves unsaid about a place cannot contradict the calendar. */
+function comparePlace(value: Place, place: Place | null): Match {
+  if (place === null) return 'unknown';
+  const same =
+    (value.name === undefined || sameName(value.name, place.name)) &&
+    (value.country === undefined || value.country === place.country) &&
+    (value.venue === undefined || sameName(value.venue, place.venue)) &&
+    (value.online === undefined) === (place.online === undefined);
+  return same ? 'agrees' : 'differs';
+}
+
+function compareParticipants(
+  claim: Extract<Claim, { field: 'participants' }>,
+  now: Snapshot,
+): Match {
+  const named = new Set(now.participants.map((p) => p.party));
+  const claimed = claim.value.map((p) => p.party);
+  if (!claimed.every((party) => named.has(party))) return 'differs';
+  return claimed.length === named.size ? 'agrees' : 'compatible';
+}
+
+function compare(claim: Claim, snapshot: Snapshot): Match {
+  switch (claim.field) {
+    case 'when':
+      return compareWhen(claim.value, snapshot);
+    case 'place':
+      return comparePlace(claim.value, snapshot.place);
+    case 'status':
+      return claim.value === snapshot.status ? 'agrees' : 'differs';
+    case 'title':
+      return sameName(claim.value, snapshot.title) ? 'agrees' : 'differs';
+    case 'participants':
+      return compareParticipants(claim, snapshot);
+    default:
+      return claim satisfies never;
+  }
+}
+
+/** Judges claims for one reader: what they cannot see plays no part. */
+export class Agreements {
+  readonly #statements: Statements;
+  readonly #lookup: Lookup;
+  readonly #reader: Reader;
+
+  constructor(statements: Statements, lookup: Lookup, reader: Reader) {
+    this.#statements = statements;
+    this.#lookup = lookup;
+    this.#reader = reader;
+  }
+
+  /** `publishedAt`: the day it was said. Claims on a merged meeting count for the survivor. */
+  of(claim: Claim, publishedAt: string): Agreement {
+    const meeting = this.#lookup.survivor(claim.meeting);
+    if (meeting === undefined) return 'unknown';
+    const now = compare(claim, snapshotOf(meeting.record.state, meeting.record.when));
+    if (now === 'agrees' || now === 'compatible') return now;
+    const changes = replay(this.#statements, this.#reader, meeting.record.id);
+    const then = statedBy(changes, utcDay(publishedAt));
+    const agreed = then !== undefined && compare(claim, then) === 'agrees';
+    return agreed ? 'outdated' : now;
+  }
+}

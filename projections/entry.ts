@@ -1,0 +1,64 @@
+import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
+import type { ResolvedWhen } from '../src/domain/date/types.ts';
+
+/** One meeting as one level sees it, with all that its calendar entry needs. */
+export interface EntryRow {
+  readonly id: string;
+  /** `meeting-<id>`. */
+  readonly stream: string;
+  /** UUIDv5 of the stream name: the same for ever. */
+  readonly uid: string;
+  /** Grows with every change of the row within one view, over all rows: what a feed continues from. */
+  readonly version: number;
+  readonly title: string;
+  readonly form: Form;
+  /** Of a merged or withdrawn one too; its dates are then those it had before. */
+  readonly status: MeetingStatus;
+  readonly likelihood: Likelihood | null;
+  /** Null when undated or postponed. */
+  readonly when: ResolvedWhen | null;
+  /** The date that a postponement took. */
+  readonly lastWhen: ResolvedWhen | null;
+  /** Every date that ever stood at this level, oldest first; with or without the present one. */
+  readonly dates: readonly ResolvedWhen[];
+  readonly place: Place | null;
+  readonly participants: readonly Participant[];
+  readonly topics: readonly string[];
+  readonly track: string | null;
+  readonly reason: string | null;
+  readonly outcome: string | null;
+  /** The survivor's id, if this level sees it. */
+  readonly mergedInto: string | null;
+  readonly previousDates: readonly EntryPreviousDate[];
+  /** The last three changes, newest last. */
+  readonly recent: readonly EntryChange[];
+  readonly sources: readonly EntrySource[];
+  /** Visible events after the first, those of the announcements cited included; never falls. */
+  readonly sequence: number;
+  /** Instant of the newest of those events: DTSTAMP and LAST-MODIFIED. */
+  readonly stamp: string;
+  /** Instant of the first. */
+  readonly created: string;
+  /** Instant of the merge or withdrawal. */
+  readonly goneAt: string | null;
+}
+
+export interface EntryPreviousDate {
+  readonly when: ResolvedWhen;
+  readonly until: string;
+  readonly statedAt: string;
+  readonly reason: string | null;
+}
+
+export interface EntryChange {
+  readonly sentence: string;
+  readonly recordedAt: string;
+}
+
+export interface EntrySource {
+  readonly announcement: string;
+  readonly outlet: string;
+  readonly url: string | null;
+  readonly publishedAt: string;
+  readonly retracted?: boolean;
+}

@@ -1,0 +1,52 @@
+import type { Statements } from './lookup.ts';
+import type { Facet, Reader } from './types.ts';
+import { visibleTo } from './where.ts';
+
+/** The values that filters take, with the number of meetings the reader would get for each. */
+
+function listed(statements: Statements, reader: Reader, select: string, group: string): Facet[] {
+  const where = visibleTo(reader).add("status NOT IN ('merged', 'withdrawn')");
+  const rows = statements
+    .of(`${select} WHERE ${where.sql} GROUP BY ${group} ORDER BY value`)
+    .all(...where.params);
+  return rows.map((row) => ({
+    value: row.value as string,
+    name: row.name as string,
+    count: row.count as number,
+  }));
+}
+
+// A party may be spelt differently in different meetings: with max(n), SQLite takes the name of that row,
+// the newest meeting's.
+const ofTags = (statements: Statements, reader: Reader, kind: 'party' | 'topic'): Facet[] =>
+  listed(
+    statements,
+    reader,
+    `SELECT value, name, count(*) AS count, max(n) FROM
+     (SELECT t.value, t.name, m.* FROM meeting_tags t JOIN meetings m USING (n) WHERE t.kind = '${kind}')`,
+    'value',
+  );
+
+export const parties = (statements: Statements, reader: Reader): Facet[] =>
+  ofTags(statements, reader, 'party');
+
+export const topics = (statements: Statements, reader: Reader): Facet[] =>
+  ofTags(statements, reader, 'topic');
+
+export const tracks = (statements: Statements, reader: Reader): Facet[] =>
+  listed(
+    statements,
+    reader,
+    'SELECT track AS value, track AS name, count(*) AS count FROM (SELECT * FROM meetings WHERE track IS NOT NULL)',
+    'track',
+  );
+
+/** `value` is what the `place` filter takes: the folded name. */
+export const places = (statements: Statements, reader: Reader): Facet[] =>
+  listed(
+    statements,
+    reader,
+    `SELECT place AS value, place_name AS name, count(*) AS count, max(n)
+     FROM (SELECT * FROM meetings WHERE place IS NOT NULL)`,
+    'place',
+  );

@@ -1,0 +1,115 @@
+import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
+import { type ResolvedWhen, resolveWhen, sameWhen } from '../src/domain/date/index.ts';
+import { type ExistingMeeting, liveOf, whenOf } from '../src/domain/meeting/state.ts';
+import type { Diff } from './types.ts';
+
+/** The fields of a meeting that people see change, in the API's shape. */
+export interface Snapshot {
+  readonly title: string;
+  readonly form: Form;
+  readonly status: MeetingStatus;
+  readonly likelihood: Likelihood | null;
+  readonly classification: string;
+  readonly embargoUntil: string | null;
+  readonly when: ResolvedWhen | null;
+  readonly place: Place | null;
+  readonly participants: readonly Participant[];
+  readonly topics: readonly string[];
+  readonly track: string | null;
+  readonly outcome: string | null;
+}
+
+/** The fields in the order in which diffs list them. */
+export const SNAPSHOT_FIELDS = [
+  'status',
+  'title',
+  'form',
+  'when',
+  'place',
+  'participants',
+  'topics',
+  'track',
+  'likelihood',
+  'outcome',
+  'classification',
+  'embargoUntil',
+] as const satisfies readonly (keyof Snapshot)[];
+
+/** The state as shown; `when` is resolved by the caller, who may have it already. */
+export function snapshotOf(state: ExistingMeeting, when: ResolvedWhen | null): Snapshot {
+  const { details } = liveOf(state);
+  return {
+    title: details.title,
+    form: details.form,
+    status: state.status,
+    likelihood: details.likelihood ?? null,
+    classification: details.classification,
+    embargoUntil: details.embargoUntil ?? null,
+    when,
+    place: details.place ?? null,
+    participants: details.participants,
+    topics: details.topics,
+    track: details.track ?? null,
+    outcome: details.outcome ?? null,
+  };
+}
+
+/** The date a meeting stands on, resolved with its place's zone; null when undated or postponed. */
+export function resolvedWhen(state: ExistingMeeting): ResolvedWhen | null {
+  const live = liveOf(state);
+  const when = whenOf(live);
+  return when === undefined ? null : resolveWhen(when, live.details.place?.timezone);
+}
+
+export const sameDate = (a: ResolvedWhen | null, b: ResolvedWhen | null): boolean =>
+  a === b || (a !== null && b !== null && sameWhen(a, b));
+
+/** Equal as JSON; identity first, since evolve keeps what it does not touch. */
+export const sameValue = (a: unknown, b: unknown): boolean =>
+  a === b ||
+  (typeof a === 'object' &&
+    typeof b === 'object' &&
+    a !== null &&
+    b !== null &&
+    JSON.stringify(a) === JSON.stringify(b));
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || (Array.isArray(value) && value.length === 0);
+
+/** What changed; without `before`, every field that has a value, from null. */
+export function diffSnapshots(before: Snapshot | undefined, after: Snapshot): Diff[] {
+  const diffs: Diff[] = [];
+  for (const field of SNAPSHOT_FIELDS) {
+    const to = after[field];
+    if (before === undefined) {
+      if (!isEmpty(to)) diffs.push({ field, from: null, to });
+    } else if (!sameValue(before[field], to)) {
+      diffs.push({ field, from: before[field], to });
+    }
+  }
+  return diffs;
+}
+
+const EMPTY: Snapshot = {
+  title: '',
+  form: 'bilateral',
+  status: 'announced',
+  likelihood: null,
+  classification: 'public',
+  embargoUntil: null,
+  when: null,
+  place: null,
+  participants: [],
+  topics: [],
+  track: null,
+  outcome: null,
+};
+
+/** The state after a change, from the state before it: the inverse of diffSnapshots. */
+export function applyDiffs(before: Snapshot | undefined, diffs: readonly Diff[]): Snapshot {
+  const after: Record<string, unknown> = { ...(before ?? EMPTY) };
+  for (const diff of diffs) {
+    if (diff.field in EMPTY) after[diff.field] = diff.to;
+  }
+  return after as unknown as Snapshot;
+}

@@ -1,0 +1,247 @@
+import type { AnnouncementKind, Claim, PublishedAt, Speaker } from '../events/announcement.ts';
+import type {
+  Classification,
+  Form,
+  Likelihood,
+  MeetingStatus,
+  Participant,
+  Place,
+} from '../events/values.ts';
+import type { Precision, ResolvedWhen } from '../src/domain/date/types.ts';
+import type { Level } from '../src/domain/visibility.ts';
+
+/** Who asks, and when by this node's clock: what access is judged by, never `now` or `asOf`. */
+export interface Reader {
+  readonly level: Level;
+  /** Editors also get `revision` and `actor`. */
+  readonly editor: boolean;
+  readonly clockMs: number;
+}
+
+export interface Source {
+  readonly announcement: string;
+  readonly outlet: string;
+  readonly url: string | null;
+  readonly publishedAt: string;
+  readonly retracted?: { readonly reason: string; readonly recordedAt: string };
+}
+
+/** A date the meeting no longer stands on, and the event that ended it. */
+export interface PreviousDate {
+  readonly when: ResolvedWhen;
+  readonly until: string;
+  /** The old date's own. */
+  readonly statedAt: string;
+  readonly reason: string | null;
+  readonly announcement: string | null;
+}
+
+/** A meeting as api.md shows it. */
+export interface MeetingView {
+  readonly id: string;
+  readonly title: string;
+  readonly form: Form;
+  readonly status: MeetingStatus;
+  readonly likelihood: Likelihood | null;
+  readonly classification: Classification;
+  readonly embargoUntil: string | null;
+  readonly when: ResolvedWhen | null;
+  readonly place: Place | null;
+  readonly participants: readonly Participant[];
+  readonly topics: readonly string[];
+  readonly track: string | null;
+  readonly previousDates: readonly PreviousDate[];
+  readonly reason: string | null;
+  readonly outcome: string | null;
+  readonly mergedInto: string | null;
+  readonly sources: readonly Source[];
+  readonly statedAt: string | null;
+  readonly recordedAt: string;
+  readonly changedAt: string;
+  readonly links: { readonly self: string; readonly history: string; readonly ics: string | null };
+  /** Editors only. */
+  readonly revision?: number;
+  /** Set after a dead letter: the row is the last good one. */
+  readonly stale?: true;
+}
+
+export type Agreement = 'agrees' | 'compatible' | 'outdated' | 'differs' | 'unknown';
+export type ClaimView = Claim & { readonly agreement: Agreement };
+
+/** An announcement as the API shows it; claims about meetings the caller cannot see are left out. */
+export interface AnnouncementView {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: AnnouncementKind;
+  readonly outlet: string;
+  readonly url: string | null;
+  readonly publishedAt: PublishedAt;
+  readonly language: string;
+  readonly speakers: readonly Speaker[];
+  readonly paraphrase: string | null;
+  readonly topics: readonly string[];
+  readonly about: readonly string[];
+  readonly claims: readonly ClaimView[];
+  readonly classification: Classification;
+  readonly embargoUntil: string | null;
+  readonly retracted: { readonly reason: string; readonly recordedAt: string } | null;
+  readonly recordedAt: string;
+  readonly changedAt: string;
+  readonly links: { readonly self: string; readonly history: string };
+  readonly revision?: number;
+  readonly stale?: true;
+}
+
+export interface Diff {
+  readonly field: string;
+  readonly from: unknown;
+  readonly to: unknown;
+}
+
+/** One visible change; history items have the same shape. `removed` has only the first four. */
+export interface ChangeView {
+  readonly cursor: string;
+  readonly type: string;
+  readonly meeting?: string;
+  readonly announcement?: string;
+  readonly recordedAt: string;
+  readonly statedAt?: string;
+  readonly sentence?: string;
+  readonly diffs?: readonly Diff[];
+  readonly reason?: string | null;
+  readonly sources?: readonly Source[];
+  /** History for editors only. */
+  readonly actor?: string;
+  readonly revision?: number;
+}
+
+/** Repeated names are OR, different names are AND; absent = no filter. */
+export interface MeetingFilters {
+  /** Date or instant. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly certain?: boolean;
+  readonly participant?: readonly string[];
+  readonly country?: readonly string[];
+  readonly place?: readonly string[];
+  readonly track?: readonly string[];
+  readonly topic?: readonly string[];
+  readonly form?: readonly Form[];
+  readonly status?: readonly MeetingStatus[];
+  readonly precision?: readonly Precision[];
+  readonly q?: readonly string[];
+}
+
+export interface AnnouncementFilters {
+  /** Test publishedAt. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly meeting?: readonly string[];
+  readonly outlet?: readonly string[];
+  readonly kind?: readonly AnnouncementKind[];
+  readonly speaker?: readonly string[];
+  readonly topic?: readonly string[];
+  readonly q?: readonly string[];
+}
+
+export type Sort = 'latest' | '-latest' | 'recordedAt' | '-recordedAt';
+
+export interface ListRequest<F> {
+  readonly reader: Reader;
+  readonly filters: F;
+  /** Meetings only: one side of `nowMs`, or both. */
+  readonly side?: 'upcoming' | 'past';
+  readonly nowMs: number;
+  readonly sort?: Sort;
+  readonly limit: number;
+  /** Opaque keyset of the last page, from `Page.next`. */
+  readonly cursor?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Keyset for the page after this one, or null at the end. */
+  readonly next: string | null;
+}
+
+/** A keyset or change cursor that this view cannot continue from. */
+export class UnknownCursor extends Error {
+  override readonly name = 'UnknownCursor';
+}
+
+export type Found<T> =
+  | { readonly kind: 'found'; readonly value: T }
+  /** Withdrawn or merged; `into` only when the survivor is visible and not itself gone. */
+  | {
+      readonly kind: 'gone';
+      readonly status: 'merged' | 'withdrawn';
+      readonly into: string | null;
+      /** What the writer of the merge or withdrawal is answered. */
+      readonly value: MeetingView;
+    }
+  | { readonly kind: 'none' };
+
+/** One value that a filter takes. */
+export interface Facet {
+  readonly value: string;
+  readonly name: string;
+  readonly count: number;
+}
+
+/** What a release by the clock needs from outside: the id its event will have. */
+export type ReleaseId = (stream: string, embargoUntil: string) => string;
+
+/**
+ * The queries of the calendar view. Pure reads of one open database: same rows, same answer.
+ * Visibility is part of every one of them.
+ */
+export interface CalendarQueries {
+  /**
+   * The greatest instant ≤ `nowMs` at which any visible meeting changed sides or an embargo ended, or the
+   * start of that UTC day if later: every clock between two such instants gives the same lists, so it is
+   * what `next` pins and what keeps ETags still. `until`: the instant after which the answer may differ.
+   */
+  boundary(reader: Reader, nowMs: number): { readonly nowMs: number; readonly untilMs: number };
+  /** @throws {UnknownCursor} @throws {InvalidFilter} */
+  listMeetings(request: ListRequest<MeetingFilters>): Page<MeetingView>;
+  getMeeting(reader: Reader, id: string): Found<MeetingView>;
+  /** Visible events of one meeting, oldest first (also of a gone one: `found`). */
+  meetingHistory(
+    reader: Reader,
+    id: string,
+    page: { limit: number; cursor?: string },
+  ): Page<ChangeView> | undefined;
+  listAnnouncements(request: ListRequest<AnnouncementFilters>): Page<AnnouncementView>;
+  getAnnouncement(reader: Reader, id: string): AnnouncementView | undefined;
+  announcementHistory(
+    reader: Reader,
+    id: string,
+    page: { limit: number; cursor?: string },
+  ): Page<ChangeView> | undefined;
+  /**
+   * Visible changes after a cursor (an event id), oldest first. `cursor` is where to go on from: that of the last item, or
+   * `after` itself, or of the newest change visible; null when there is none at all.
+   * @throws {UnknownCursor} `after` was never visible to this caller, or is not applied here yet.
+   */
+  listChanges(request: {
+    reader: Reader;
+    after?: string;
+    filters: MeetingFilters & { meeting?: readonly string[] };
+    limit: number;
+  }): { readonly items: readonly ChangeView[]; readonly cursor: string | null };
+  parties(reader: Reader): readonly Facet[];
+  tracks(reader: Reader): readonly Facet[];
+  topics(reader: Reader): readonly Facet[];
+  places(reader: Reader): readonly Facet[];
+}
+
+/** A filter value that means nothing here; `path` names the parameter. */
+export class InvalidFilter extends Error {
+  override readonly name = 'InvalidFilter';
+  readonly path: string;
+
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
