@@ -1,0 +1,153 @@
+import type { EntryRow } from '../../projections/entry.ts';
+import { addDays, utcDay } from '../domain/date/index.ts';
+import { type Addresses, renderEntry } from './entry.ts';
+import { type EntryOptions, GONE_DAYS } from './options.ts';
+
+/** A row as it now is, or null when it left the source. */
+export interface RowChange {
+  readonly id: string;
+  readonly version: number;
+  readonly row: EntryRow | null;
+}
+
+/** The rows of one level, wherever they are kept. */
+export interface EntrySource {
+  /** Names the rows: the level, and the generation of the view, so that a rebuilt view is another source. */
+  readonly key: string;
+  /**
+   * Rows whose version is greater than `after`, by version, at most `limit`; 0 = from the start. A row that
+   * changed several times comes once. Fewer than `limit` means that there are no more for now.
+   */
+  changesAfter(after: number, limit: number): readonly RowChange[];
+}
+
+/** An entry as bytes, and the days by which windows judge it. */
+export interface Kept {
+  readonly id: string;
+  readonly uid: string;
+  readonly bytes: Buffer;
+  readonly zones: readonly string[];
+  /** Last local date that it stands on. */
+  readonly lastDay: string;
+  /** Last UTC date on which a merged or withdrawn one is shown; null for all others. */
+  readonly goneAfter: string | null;
+}
+
+/** Rows read before other work gets its turn: about 10 ms of rendering. */
+const PAGE = 250;
+/** What an entry takes beside its bytes. */
+const OVERHEAD_BYTES = 300;
+
+/** The entries of one source under one set of entry options, each rendered once for each change of its row. */
+export class Shelf {
+  /** Bytes kept. */
+  bytes = 0;
+  /** Grows whenever an entry's bytes or days do. */
+  revision = 0;
+  private readonly source: EntrySource;
+  private readonly options: EntryOptions;
+  private readonly addresses: Addresses;
+  private readonly pause: () => Promise<void>;
+  private readonly kept = new Map<string, Kept>();
+  private ordered: Kept[] | undefined;
+  private version = 0;
+  private loading: Promise<void> | undefined;
+
+  constructor(
+    source: EntrySource,
+    options: EntryOptions,
+    addresses: Addresses,
+    pause: () => Promise<void>,
+  ) {
+    this.source = source;
+    this.options = options;
+    this.addresses = addresses;
+    this.pause = pause;
+  }
+
+  /** Takes in what has changed. Callers at the same time share the work. */
+  refresh(): Promise<void> {
+    this.loading ??= this.load().finally(() => {
+      this.loading = undefined;
+    });
+    return this.loading;
+  }
+
+  // The last page is read and taken in without a pause, so nobody who joins `loading` misses a change.
+  private async load(): Promise<void> {
+    for (;;) {
+      const changes = this.source.changesAfter(this.version, PAGE);
+      for (const change of changes) this.take(change);
+      if (changes.length < PAGE) return;
+      await this.pause();
+    }
+  }
+
+  private take(change: RowChange): void {
+    this.version = Math.max(this.version, change.version);
+    const before = this.kept.get(change.id);
+    const after = change.row === null ? undefined : this.render(change.row);
+    if (before === undefined && after === undefined) return;
+    if (before !== undefined && after !== undefined && sameEntry(before, after)) return;
+    this.revision += 1;
+    this.bytes += weight(after) - weight(before);
+    if (after === undefined) this.kept.delete(change.id);
+    else this.kept.set(change.id, after);
+    this.reorder(before, after);
+  }
+
+  private render(row: EntryRow): Kept | undefined {
+    const entry = renderEntry(row, this.options, this.addresses);
+    if (entry === null) return undefined;
+    return {
+      id: row.id,
+      uid: row.uid,
+      bytes: exactBytes(entry.text),
+      zones: entry.zones,
+      lastDay: entry.standsOn.last,
+      goneAfter: row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS),
+    };
+  }
+
+  private reorder(before: Kept | undefined, after: Kept | undefined): void {
+    if (this.ordered === undefined) return;
+    // A first load, or a burst: one sort is cheaper than a thousand insertions.
+    if (this.loading !== undefined && before === undefined) {
+      this.ordered = undefined;
+      return;
+    }
+    const uid = (after ?? before)?.uid ?? '';
+    const at = lowerBound(this.ordered, uid);
+    this.ordered.splice(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
+  }
+
+  /** All entries by UID: the order does not depend on when each arrived. */
+  entries(): readonly Kept[] {
+    this.ordered ??= [...this.kept.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
+    return this.ordered;
+  }
+}
+
+// Not Buffer.from: a short buffer there holds on to a shared 8 kB block, which `bytes` would not count.
+function exactBytes(text: string): Buffer {
+  const bytes = Buffer.allocUnsafeSlow(Buffer.byteLength(text));
+  bytes.write(text);
+  return bytes;
+}
+
+const sameEntry = (a: Kept, b: Kept): boolean =>
+  a.goneAfter === b.goneAfter && a.lastDay === b.lastDay && a.bytes.equals(b.bytes);
+
+const weight = (entry: Kept | undefined): number =>
+  entry === undefined ? 0 : entry.bytes.length + OVERHEAD_BYTES;
+
+function lowerBound(entries: readonly Kept[], uid: string): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((entries[middle]?.uid ?? '') < uid) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
