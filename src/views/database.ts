@@ -1,0 +1,56 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/** How view files are opened. Their content is a copy of what the log says, so speed may cost durability. */
+
+/**
+ * A live view: WAL, so that readers never wait; synchronous NORMAL, since commits that a power cut takes back
+ * are applied again from the log.
+ * @throws an SQLite error when the file is no database
+ */
+export function openLive(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { timeout: 1_000 });
+  try {
+    db.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = NORMAL;
+      PRAGMA cache_size = -16384;
+      PRAGMA mmap_size = 268435456;
+    `);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/** A second handle on a live view that cannot write. */
+export function openReader(file: string): DatabaseSync {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
+  db.exec('PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456');
+  return db;
+}
+
+/** A file under construction: no journal, no syncs, ours alone. A crash leaves litter, never a view. */
+export function openBuild(file: string): DatabaseSync {
+  const db = new DatabaseSync(file);
+  db.exec(`
+    PRAGMA journal_mode = OFF;
+    PRAGMA synchronous = OFF;
+    PRAGMA locking_mode = EXCLUSIVE;
+    PRAGMA cache_size = -65536;
+  `);
+  return db;
+}
+
+/** Runs `work` in one transaction; whatever throws, also the commit, takes all of it back. */
+export function transaction(db: DatabaseSync, work: () => void): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    work();
+    db.exec('COMMIT');
+  } catch (error) {
+    // Some faults (disk full) make SQLite roll back by itself.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}

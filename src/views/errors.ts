@@ -1,0 +1,53 @@
+/** The view is being built, or is not there yet: nothing can be read from it for now. */
+export class ViewBehind extends Error {
+  override readonly name = 'ViewBehind';
+  readonly code = 'view-behind';
+
+  constructor(view: string) {
+    super(`the ${view} view is being built: try again in a few seconds`);
+  }
+}
+
+/** Another process owns the views folder. */
+export class ViewsOwned extends Error {
+  override readonly name = 'ViewsOwned';
+  readonly code = 'views-owned';
+
+  constructor(folder: string) {
+    super(
+      `the views in ${folder} belong to another running Chancery: stop that one, or give this one a folder of its own with DATA_DIR`,
+    );
+  }
+}
+
+/** The views folder cannot be used. The message says what to do. */
+export class ViewsUnusable extends Error {
+  override readonly name = 'ViewsUnusable';
+  readonly code = 'views-unusable';
+}
+
+// SQLite's primary result codes (https://sqlite.org/rescode.html) for which the statement or its values
+// are to blame: ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE. The same event would fail in the same way again.
+const STATEMENT_FAULTS: ReadonlySet<number> = new Set([1, 18, 19, 20, 25]);
+// CORRUPT, NOTADB.
+const BROKEN_FILE: ReadonlySet<number> = new Set([11, 26]);
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+}
+
+/** Whether the database or its disk is to blame (full, read-only, I/O), not the event: worth a retry. */
+export function isDatabaseFault(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && !STATEMENT_FAULTS.has(code);
+}
+
+/** Whether the file is no database or a damaged one: a view is then built anew. */
+export function isBrokenFile(error: unknown): boolean {
+  const code = primaryCode(error);
+  return code !== undefined && BROKEN_FILE.has(code);
+}
+
+export const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

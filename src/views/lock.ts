@@ -1,0 +1,43 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { isDatabaseFault, messageOf, ViewsOwned, ViewsUnusable } from './errors.ts';
+
+export interface ViewsLock {
+  /** Gives the folder up. May be called twice. */
+  release(): void;
+}
+
+const BUSY = 5;
+
+/**
+ * Takes the views folder (made if it is missing) for this process, until release or the end of the process:
+ * the lock is SQLite's own on a small file, which the operating system drops with a killed process, so
+ * that nothing stale is left behind as with a pid file.
+ * @throws {ViewsOwned} another process, or another owner in this one, has it
+ * @throws {ViewsUnusable} the folder cannot be made or written
+ */
+export function lockViews(folder: string): ViewsLock {
+  let db: DatabaseSync | undefined;
+  try {
+    mkdirSync(folder, { recursive: true });
+    db = new DatabaseSync(join(folder, 'owner.db'), { timeout: 0 });
+    // In WAL mode an exclusive transaction does not keep others from reading; in rollback mode it does.
+    db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    db?.close();
+    if (isDatabaseFault(error) && (error as { errcode?: number }).errcode === BUSY) {
+      throw new ViewsOwned(folder);
+    }
+    throw new ViewsUnusable(
+      `cannot use ${folder} for views (${messageOf(error)}): make it writable, or choose another folder with DATA_DIR`,
+      { cause: error },
+    );
+  }
+  const held = db;
+  return {
+    release() {
+      if (held.isOpen) held.close();
+    },
+  };
+}

@@ -1,0 +1,307 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { Registry } from '../../events/registry.ts';
+import type { Projection } from '../../projections/projection.ts';
+import type { ViewDatabase } from '../../projections/view-database.ts';
+import type { EventStore } from '../store/event-store.ts';
+import type { BuildProgress } from './build.ts';
+import { buildOrBegin } from './build-or-begin.ts';
+import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
+import { ViewFiles } from './files.ts';
+import type { DeadLetter } from './ledger.ts';
+import { describeFile, LiveView } from './live-view.ts';
+import { isOfLog } from './log-identity.ts';
+import type { AppliedBatch, ViewLog, ViewStatus } from './status.ts';
+import { Waiters } from './waiters.ts';
+
+export interface ProjectorOptions {
+  /** Exists, and is locked by this process. */
+  readonly folder: string;
+  readonly store: EventStore;
+  readonly projection: Projection;
+  /** See definitionOf. */
+  readonly definition: string;
+  readonly log: ViewLog;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /** Bound of the projection's cache while live, in bytes; default 8 MiB. */
+  readonly cacheBytes?: number | undefined;
+  /** First and longest wait before a retry; default 100 and 5,000 ms. */
+  readonly retryMs?: { readonly first: number; readonly longest: number } | undefined;
+  readonly types?: Registry | undefined;
+}
+
+/** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
+const LIVE_BATCH = 50;
+
+/** Owns one view: opens or builds its file, follows the log, answers how far it is. */
+export class Projector {
+  /** Settles when the view has once reached the log's end; rejects when it is closed before. */
+  readonly ready: Promise<void>;
+  readonly #options: ProjectorOptions;
+  readonly #files: ViewFiles;
+  readonly #waiters = new Waiters();
+  readonly #listeners = new Set<(batch: AppliedBatch) => void>();
+  readonly #stop = new AbortController();
+  readonly #readiness = Promise.withResolvers<void>();
+  #running: Promise<void> | undefined;
+  #view: LiveView | undefined;
+  #readable = false;
+  #caughtUp = false;
+  #version = 0;
+  #failures = 0;
+  #appliedAt: number | undefined;
+  #build: BuildProgress | undefined;
+  #problem: string | undefined;
+  /** Set when a fast build failed because of an event: live batches can find out which one, and go on. */
+  #oneByOne = false;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+    this.#files = new ViewFiles(options.folder, options.projection.name);
+    this.ready = this.#readiness.promise;
+    // Whoever awaits it still gets the rejection; nobody has to.
+    this.ready.catch(() => {});
+  }
+
+  /** Begins; returns at once. Failures are logged, shown in status and tried again, never thrown. */
+  start(): void {
+    if (!this.#stop.signal.aborted) this.#running ??= this.#run();
+  }
+
+  /**
+   * A handle that cannot write, for queries in this thread. Ask for it each time: a rebuild changes it.
+   * @throws {ViewBehind} while the view is opened or built
+   */
+  reader(): ViewDatabase {
+    if (this.#view === undefined || !this.#readable) throw new ViewBehind(this.#name);
+    return this.#view.reader;
+  }
+
+  /** Rises with every batch and every rebuild, within one process: a key for caches of answers. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /**
+   * Waits until the event is applied, passed over or set aside: true; false when the time runs out or the
+   * view is closed. True at once when that happened before. A view that passes over events without
+   * remembering them forgets those after a restart.
+   */
+  waitFor(eventId: string, timeoutMs: number): Promise<boolean> {
+    if (this.#has(eventId)) return Promise.resolve(true);
+    if (this.#stop.signal.aborted) return Promise.resolve(false);
+    return this.#waiters.wait(eventId, timeoutMs);
+  }
+
+  /** Whether the view holds the log's last event right now. Asks the store, and fails when it does. */
+  async isCurrent(): Promise<boolean> {
+    const head = await this.#options.store.head();
+    return this.#readable && head?.id === this.#view?.checkpoint?.id;
+  }
+
+  /** Calls the listener after each commit; returns how to stop that. */
+  onBatch(listener: (batch: AppliedBatch) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The newest first. */
+  deadLetters(limit: number): DeadLetter[] {
+    return this.#view?.ledger.deadLetters(limit) ?? [];
+  }
+
+  status(): ViewStatus {
+    const ledger = this.#view?.ledger;
+    return {
+      view: this.#name,
+      state: this.#state(),
+      readable: this.#readable,
+      definition: this.#options.definition,
+      checkpoint: this.#view?.checkpoint,
+      appliedAt: this.#appliedAt,
+      caughtUp: this.#caughtUp,
+      version: this.#version,
+      build: this.#build,
+      problem: this.#problem,
+      deadLetters: ledger?.deadLetterCount() ?? 0,
+      quarantined: ledger?.quarantined() ?? [],
+      unknown: ledger?.unknown() ?? {},
+    };
+  }
+
+  /** Stops following and closes the file. Waits end without success. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    this.#readiness.reject(new ViewBehind(this.#name));
+    await this.#running;
+    this.#waiters.close();
+    this.#release();
+  }
+
+  get #name(): string {
+    return this.#options.projection.name;
+  }
+
+  #state(): ViewStatus['state'] {
+    if (this.#stop.signal.aborted) return 'closed';
+    if (this.#problem !== undefined) return 'degraded';
+    if (this.#build !== undefined) return 'building';
+    return this.#readable ? 'live' : 'starting';
+  }
+
+  #has(eventId: string): boolean {
+    if (!this.#readable) return false;
+    return this.#waiters.isRecent(eventId) || (this.#view?.has(eventId) ?? false);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    const { first, longest } = this.#options.retryMs ?? { first: 100, longest: 5_000 };
+    while (!signal.aborted) {
+      try {
+        await this.#follow(await this.#verified());
+      } catch (error) {
+        this.#fail(error);
+      }
+      const pauseMs = Math.min(first * 2 ** this.#failures, longest);
+      this.#failures += 1;
+      await delay(pauseMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** The view's file, open and known to belong to this log; built when there is none. */
+  async #verified(): Promise<LiveView> {
+    this.#view ??= this.#openCurrent();
+    if (this.#view !== undefined && !(await isOfLog(this.#options.store, this.#view.checkpoint))) {
+      this.#options.log.warn(
+        { view: this.#name },
+        'view is of another or an older log: rebuilding',
+      );
+      this.#discard();
+    }
+    this.#view ??= await this.#rebuild();
+    this.#stop.signal.throwIfAborted();
+    this.#readable = this.#readable || !this.#oneByOne;
+    return this.#view;
+  }
+
+  #openCurrent(): LiveView | undefined {
+    this.#files.sweep();
+    const file = this.#files.current();
+    return file === undefined ? undefined : this.#open(file);
+  }
+
+  #open(file: string): LiveView | undefined {
+    const { projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = this.#options;
+    const onDeadLetter = this.#onDeadLetter(log);
+    return LiveView.open(file, definition, { projection, cacheBytes, types, onDeadLetter });
+  }
+
+  /** Builds a file beside the old one, then switches to it. Nothing is readable meanwhile. */
+  async #rebuild(): Promise<LiveView> {
+    const file = this.#files.fresh();
+    await this.#buildInto(file);
+    this.#build = undefined;
+    this.#files.switchTo(file);
+    this.#files.sweep();
+    const view = this.#open(file);
+    if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
+    this.#waiters.restart((id) => view.has(id));
+    this.#announce(view, []);
+    return view;
+  }
+
+  async #buildInto(file: string): Promise<void> {
+    const { store, projection, definition, onProgress, types, log } = this.#options;
+    const { signal } = this.#stop;
+    const old = this.#files.current();
+    this.#build = { done: 0, rate: 0 };
+    const outcome = await buildOrBegin(
+      {
+        ...{ store, projection, file, definition, types, signal },
+        expected: old === undefined ? undefined : describeFile(old)?.events,
+        onProgress: (progress) => {
+          this.#build = progress;
+          onProgress?.(progress);
+        },
+        onDeadLetter: this.#onDeadLetter(log),
+      },
+      log,
+    );
+    this.#oneByOne = outcome === 'begun';
+  }
+
+  /** Applies what the log has and gets, until something fails or the store ends the subscription. */
+  async #follow(view: LiveView): Promise<void> {
+    const { signal } = this.#stop;
+    const { store } = this.#options;
+    for await (const message of store.subscribe(view.checkpoint?.position, signal)) {
+      if (message.kind === 'caught-up') this.#reachedEnd();
+      else await this.#take(view, message.events);
+      signal.throwIfAborted();
+    }
+    this.#caughtUp = false;
+  }
+
+  async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {
+    for (let start = 0; start < events.length; start += LIVE_BATCH) {
+      if (start > 0) await nextTurn();
+      const batch = events.slice(start, start + LIVE_BATCH);
+      view.apply(batch);
+      this.#recovered();
+      this.#announce(view, batch);
+    }
+  }
+
+  #announce(view: LiveView, events: readonly RecordedEvent[]): void {
+    this.#version += 1;
+    this.#appliedAt = this.#options.now();
+    this.#waiters.applied(events.map((event) => event.id));
+    const batch = { version: this.#version, seq: view.checkpoint?.seq ?? 0, events };
+    for (const listener of this.#listeners) listener(batch);
+  }
+
+  #reachedEnd(): void {
+    this.#recovered();
+    this.#oneByOne = false;
+    this.#readable = true;
+    this.#caughtUp = true;
+    this.#readiness.resolve();
+  }
+
+  #recovered(): void {
+    if (this.#problem !== undefined) this.#options.log.info({ view: this.#name }, 'view goes on');
+    this.#problem = undefined;
+    this.#failures = 0;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stop.signal.aborted) return;
+    this.#build = undefined;
+    this.#caughtUp = false;
+    this.#problem = messageOf(error);
+    this.#options.log.error({ view: this.#name, err: error }, 'view cannot go on: trying again');
+    if (isBrokenFile(error)) this.#discard();
+  }
+
+  #onDeadLetter(log: ViewLog) {
+    return ({ id, stream, revision, type }: RecordedEvent, reason: string): void =>
+      log.error(
+        { view: this.#name, event: id, stream, revision, type, reason },
+        'event not applied: its stream is set aside',
+      );
+  }
+
+  #discard(): void {
+    this.#release();
+    this.#files.discard();
+  }
+
+  #release(): void {
+    this.#readable = false;
+    this.#view?.close();
+    this.#view = undefined;
+  }
+}

@@ -1,0 +1,46 @@
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { BuildProgress } from './build.ts';
+import type { Checkpoint } from './ledger.ts';
+
+/** How a view is. Positions are for operators only. */
+export interface ViewStatus {
+  readonly view: string;
+  /**
+   * starting: not verified yet; building: nothing to read yet; live: follows the log; degraded: readable
+   * if `readable`, but something fails and is tried again; closed.
+   */
+  readonly state: 'starting' | 'building' | 'live' | 'degraded' | 'closed';
+  readonly readable: boolean;
+  readonly definition: string;
+  readonly checkpoint: Checkpoint | undefined;
+  /** When the last batch was committed, in ms since 1970; undefined: none since the start. */
+  readonly appliedAt: number | undefined;
+  /** Whether the subscription has reached the log's end since it last began. */
+  readonly caughtUp: boolean;
+  /** Rises with every batch and every rebuild, within one process: a key for caches of answers. */
+  readonly version: number;
+  readonly build: BuildProgress | undefined;
+  /** What fails now. */
+  readonly problem: string | undefined;
+  /** Events that were not applied, and the streams they are in. */
+  readonly deadLetters: number;
+  readonly quarantined: readonly string[];
+  /** Types this program does not know → events passed over. */
+  readonly unknown: Readonly<Record<string, number>>;
+}
+
+/** What listeners hear after each commit. */
+export interface AppliedBatch {
+  readonly version: number;
+  /** The view's order of the last event. */
+  readonly seq: number;
+  /** Empty after a rebuild: everything may be different. */
+  readonly events: readonly RecordedEvent[];
+}
+
+/** The part of a pino logger that the engine uses. */
+export interface ViewLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
