@@ -1,0 +1,59 @@
+import type { EntryRow } from './entry.ts';
+import { entryRow, type UidOf } from './entry-view.ts';
+import { Lookup, Statements } from './lookup.ts';
+import type { MeetingRecord } from './meeting-record.ts';
+import { visibleMeeting } from './meeting-view.ts';
+import type { Reader } from './types.ts';
+import type { ViewDatabase, ViewRow } from './view-database.ts';
+
+/** A row as a reader's calendar now has it; null: it is not there, or no longer. */
+export interface EntryChange {
+  readonly id: string;
+  /** Seq of the last event that touched the row. */
+  readonly version: number;
+  readonly row: EntryRow | null;
+}
+
+/** What feeds read of the calendar view. Pure reads of one open database, as CalendarQueries. */
+export interface EntryQueries {
+  /** Rows touched by an event after seq `after`, in that order, at most `limit`; 0 = all rows. */
+  changesAfter(reader: Reader, after: number, limit: number): EntryChange[];
+  /**
+   * Rows that became different to a public reader by the clock alone, after `fromMs` up to `toMs`: their
+   * embargo ended, or that of an announcement they cite.
+   */
+  releasedBetween(reader: Reader, fromMs: number, toMs: number): EntryChange[];
+  /** One meeting; undefined when missing, hidden, or never on this reader's calendar. */
+  one(reader: Reader, id: string): EntryRow | undefined;
+}
+
+const CHANGED = 'SELECT record FROM meetings WHERE seq > ? ORDER BY seq LIMIT ?';
+const RELEASED = `
+  SELECT record FROM meetings WHERE vis0 > 0 AND vis0 > ?1 AND vis0 <= ?2
+  UNION SELECT m.record FROM announcements a JOIN cites c ON c.announcement = a.id
+  JOIN meetings m ON m.id = c.meeting WHERE a.vis0 > 0 AND a.vis0 > ?1 AND a.vis0 <= ?2`;
+
+/** The entries of one open calendar view. */
+export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
+  const statements = new Statements(db);
+  const changes = (rows: readonly ViewRow[], reader: Reader): EntryChange[] => {
+    const lookup = new Lookup(statements, reader);
+    return rows.map(({ record }) => {
+      const meeting = JSON.parse(record as string) as MeetingRecord;
+      const visible = visibleMeeting(meeting, reader);
+      const row = visible && entryRow(visible, reader, lookup, uidOf);
+      return { id: meeting.id, version: meeting.seq, row: row ?? null };
+    });
+  };
+  return {
+    changesAfter: (reader, after, limit) =>
+      changes(statements.of(CHANGED).all(after, limit), reader),
+    releasedBetween: (reader, fromMs, toMs) =>
+      reader.level === 0 ? changes(statements.of(RELEASED).all(fromMs, toMs), reader) : [],
+    one: (reader, id) => {
+      const lookup = new Lookup(statements, reader);
+      const visible = lookup.meeting(id);
+      return visible && entryRow(visible, reader, lookup, uidOf);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { gzip as gzipCallback } from 'node:zlib';
+import type { EntryQueries } from '../projections/entry-queries.ts';
+import type { Reader } from '../projections/types.ts';
+import type { Clock } from './clock.ts';
+import { addDays, utcDay } from './domain/date/index.ts';
+import type { Calendars, CalendarText } from './http/app.ts';
+import {
+  DEFAULT_OPTIONS,
+  type EntrySource,
+  FeedComposer,
+  type FeedTools,
+  GONE_DAYS,
+  renderSingle,
+} from './ical/index.ts';
+
+const gzip = promisify(gzipCallback);
+
+const TOOLS: FeedTools = {
+  sha256: () => createHash('sha256'),
+  gzip: (bytes) => gzip(bytes),
+  pause: () => nextTurn(),
+};
+
+const NAME = 'Chancery';
+const DESCRIPTION =
+  'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
+
+export interface CalendarsOptions {
+  /** Of one open view: a rebuilt view has calendars of its own. */
+  readonly entries: EntryQueries;
+  readonly clock: Clock;
+  readonly publicUrl: string | undefined;
+  /** Bytes of entries and feeds kept in memory. */
+  readonly maxBytes?: number | undefined;
+}
+
+/** What `.ics` addresses serve: everything public, and one public meeting. */
+export function createCalendars(options: CalendarsOptions): Calendars {
+  const { entries, clock, publicUrl, maxBytes } = options;
+  const addresses = publicUrl === undefined ? {} : { publicUrl };
+  const composer = new FeedComposer(TOOLS, addresses, maxBytes);
+  const source = publicEntries(entries, clock);
+  return {
+    everything: (nowMs) =>
+      composer.read(source, {
+        name: NAME,
+        description: DESCRIPTION,
+        options: DEFAULT_OPTIONS,
+        todayUtc: dayOf(nowMs),
+        ...(publicUrl === undefined ? {} : { sourceUrl: `${publicUrl}/calendar.ics` }),
+      }),
+    one: async (meeting, nowMs) => {
+      const row = entries.one(publicReader(nowMs), meeting);
+      if (row === undefined) return undefined;
+      const lastDay = row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS);
+      if (lastDay !== null && lastDay < dayOf(nowMs)) return `This meeting was ${row.status}.`;
+      const single = renderSingle(row, addresses);
+      return single.kind === 'nothing' ? single.reason : textOf(single.body);
+    },
+  };
+}
+
+const publicReader = (clockMs: number): Reader => ({ level: 0, editor: false, clockMs });
+
+const dayOf = (ms: number): string => utcDay(new Date(ms).toISOString());
+
+/**
+ * The public rows as a source. It is for the one shelf of the one feed here, and remembers until when it has told of
+ * embargoes, which end by the clock and without an event: such rows come under the
+ * version that was already read.
+ */
+function publicEntries(entries: EntryQueries, clock: Clock): EntrySource {
+  let toldMs: number | undefined;
+  return {
+    key: 'public',
+    changesAfter: (after, limit) => {
+      const now = clock();
+      const reader = publicReader(now);
+      const changed = entries.changesAfter(reader, after, limit);
+      const released = toldMs === undefined ? [] : entries.releasedBetween(reader, toldMs, now);
+      toldMs = Math.max(toldMs ?? now, now);
+      return [...released.map((change) => ({ ...change, version: after })), ...changed];
+    },
+  };
+}
+
+function textOf(body: Buffer): CalendarText {
+  let zipped: Promise<Buffer> | undefined;
+  return {
+    body,
+    etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
+    gzip: () => {
+      zipped ??= gzip(body);
+      return zipped;
+    },
+  };
+}
