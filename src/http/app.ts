@@ -1,0 +1,132 @@
+import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
+import fastify, { type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
+import * as z from 'zod';
+import { addBodyParser } from './body.ts';
+import type { AppDeps } from './deps.ts';
+import { createEdge, type Edge } from './edge.ts';
+import { problemOf } from './failure.ts';
+import { addMetrics } from './metrics.ts';
+import { openapiOptions } from './openapi.ts';
+import { invalid, Problem, problemBody } from './problem.ts';
+import { parseQuery, queryValidator } from './query.ts';
+import { sendProblem } from './reply.ts';
+import { announcementRoutes } from './routes/announcements.ts';
+import { calendarRoutes } from './routes/calendars.ts';
+import { changeRoutes } from './routes/changes.ts';
+import { docsRoutes, openapiRoute } from './routes/docs.ts';
+import { eventRoutes } from './routes/events.ts';
+import { facetRoutes } from './routes/facets.ts';
+import { meetingRoutes } from './routes/meetings.ts';
+import { operationRoutes } from './routes/operation.ts';
+import { pageRoutes } from './routes/pages.ts';
+import { rememberRoutes } from './routes-known.ts';
+import { addWrites } from './writes.ts';
+
+export type { AppDeps, Calendars, CalendarText, Limits } from './deps.ts';
+
+/** The whole HTTP edge, ready to listen or to be injected into; `close()` finishes what is under way. */
+export function buildApp(deps: AppDeps): FastifyInstance {
+  const edge = createEdge(deps);
+  const app = createServer(edge);
+  addRefusals(app, edge);
+  addMetrics(app, edge);
+  addBodyParser(app);
+  app.setValidatorCompiler(validator);
+  // Answers are sent as bytes; their schemas are for the document and the tests.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.register(swagger, openapiOptions(deps.version, deps.publicUrl));
+  app.register(async (scope) => {
+    meetingRoutes(scope, edge);
+    announcementRoutes(scope, edge);
+    facetRoutes(scope, edge);
+    changeRoutes(scope, edge);
+    calendarRoutes(scope, edge);
+    eventRoutes(scope, edge);
+    operationRoutes(scope, edge);
+    openapiRoute(scope);
+    addWrites(scope, edge);
+  });
+  app.register(async (scope) => pageRoutes(scope, edge));
+  app.register(async (scope) => docsRoutes(scope, edge));
+  return app;
+}
+
+function createServer(edge: Edge): FastifyInstance {
+  const { limits, deps } = edge;
+  const retry = limits.retryAfterSeconds;
+  return fastify({
+    loggerInstance: deps.log,
+    // One logger for all: a child a request costs more than a cached answer.
+    childLoggerFactory: (logger) => logger,
+    disableRequestLogging: true,
+    bodyLimit: limits.bodyBytes,
+    routerOptions: {
+      maxParamLength: limits.urlLength,
+      querystringParser: parseQuery,
+    },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, problemOf(error, retry));
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+  });
+}
+
+/** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const body = JSON.stringify(
+    problemBody(
+      new Problem('validation-failed', 'the request is not HTTP/1.1, or its headers are too large'),
+    ),
+  );
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** Errors, unknown addresses and methods; the example's clock; the end of long answers. */
+function addRefusals(app: FastifyInstance, edge: Edge): void {
+  const { deps, limits } = edge;
+  const unrouted = rememberRoutes(app);
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemOf(error, limits.retryAfterSeconds);
+    if (problem.code !== 'internal') return sendProblem(reply, problem);
+    const instance = `urn:uuid:${deps.randomUuid()}`;
+    deps.log.error(
+      { err: error, instance, method: request.method, route: request.routeOptions.url },
+      'a request failed',
+    );
+    return sendProblem(reply, new Problem('internal', problem.message, { instance }));
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    if (deps.exampleClock) reply.header('chancery-clock', new Date(deps.clock()).toISOString());
+    const target = request.raw.url ?? '';
+    if (target.length > limits.urlLength) {
+      return done(invalid('', `the address is longer than ${limits.urlLength} characters`));
+    }
+    // Before the body is looked at: what it is does not matter where nothing takes it.
+    return request.is404 ? done(unrouted(request.method, request.url)) : done();
+  });
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, unrouted(request.method, request.url)),
+  );
+  app.addHook('preClose', async () => edge.closing.abort(new Error('the server is closing')));
+}
+
+/** Queries and paths by their zod schemas; bodies are checked by the handler, which needs them as sent. */
+const validator: FastifySchemaCompiler<unknown> = ({ schema, httpPart }) => {
+  if (!(schema instanceof z.ZodObject)) return () => true;
+  if (httpPart === 'querystring') return queryValidator(schema);
+  if (httpPart !== 'params') return (value: unknown) => ({ value });
+  return (value: unknown) => {
+    const result = schema.safeParse(value);
+    // An id that no entry can have is the id of none.
+    return result.success
+      ? { value: result.data }
+      : { error: new Problem('not-found', 'there is nothing at this address: check the id') };
+  };
+};

@@ -1,0 +1,96 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { CalendarQueries } from '../../projections/types.ts';
+import type { Access } from '../access.ts';
+import type { Handle } from '../handle.ts';
+import type { Head, ReadAllOptions } from '../store/event-store.ts';
+import type { ViewStatus } from '../views/status.ts';
+
+/** The calendar view's engine, as far as the edge asks it. */
+export interface Views {
+  /** Rises with every batch applied and every rebuild: an answer made at the same number is still right. */
+  readonly version: number;
+  status(): ViewStatus;
+  /** Resolves true when the event is applied here, false when `timeoutMs` runs out first. */
+  waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
+}
+
+/** One rendered calendar. */
+export interface CalendarText {
+  readonly body: Buffer;
+  /** Compressed once, when first asked for. */
+  gzip(): Promise<Buffer>;
+  /** Strong, of the plain bytes, quotes included. */
+  readonly etag: string;
+}
+
+export interface Calendars {
+  /**
+   * The feed of everything public at an instant; the same object while nothing changed, so that bytes are
+   * hashed and compressed once.
+   */
+  everything(nowMs: number): Promise<CalendarText>;
+  /** One public meeting; a string says why there is nothing to show; undefined: no such meeting. */
+  one(meeting: string, nowMs: number): Promise<CalendarText | string | undefined>;
+}
+
+/** What the edge reads of the store: the raw log, for admins. */
+export interface Log {
+  readAll(options: ReadAllOptions): Promise<RecordedEvent[]>;
+  head(): Promise<Head | undefined>;
+}
+
+/** All that the HTTP edge needs from the rest of the program. */
+export interface AppDeps {
+  /** Undefined while the views are being built. */
+  readonly queries: () => CalendarQueries | undefined;
+  readonly views: Views;
+  readonly handle: Handle;
+  readonly store: Log;
+  /** Undefined while the views are being built. */
+  readonly calendars: () => Calendars | undefined;
+  readonly access: Access;
+  /** Milliseconds since 1970. */
+  readonly clock: () => number;
+  /** The clock is the example's: every answer says so in a `Chancery-Clock` header. */
+  readonly exampleClock?: boolean;
+  /** Without a slash at the end; without it addresses are relative. */
+  readonly publicUrl?: string | undefined;
+  /** Rule → what it means, for the page of `rejected`. */
+  readonly rules: Readonly<Record<string, string>>;
+  readonly version: string;
+  readonly metrics: Registry;
+  readonly log: FastifyBaseLogger;
+  readonly randomUuid: () => string;
+  readonly limits?: Partial<Limits>;
+}
+
+export interface Limits {
+  /** Largest request body, in bytes. */
+  readonly bodyBytes: number;
+  /** Longest request target, in characters; longer ones are 400. */
+  readonly urlLength: number;
+  /** How long a read waits for the event in `seen` or `after`, in milliseconds. */
+  readonly seenWaitMs: number;
+  /** How long a write waits for the local view, in milliseconds. */
+  readonly writeWaitMs: number;
+  /** Answers kept, in bytes: all together, and the largest one. */
+  readonly cacheBytes: number;
+  readonly cacheEntryBytes: number;
+  /** Events read from the store at a time by GET /events. */
+  readonly eventsPage: number;
+  /** Retry-After of a 503, in seconds. */
+  readonly retryAfterSeconds: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  bodyBytes: 1_048_576,
+  urlLength: 8_000,
+  seenWaitMs: 2_000,
+  writeWaitMs: 2_000,
+  cacheBytes: 64 * 1_048_576,
+  cacheEntryBytes: 4 * 1_048_576,
+  eventsPage: 500,
+  retryAfterSeconds: 2,
+};

@@ -1,0 +1,82 @@
+import type { MeetingView } from '../../projections/types.ts';
+import { escaped, link, page } from './html.ts';
+
+export interface HomeContent {
+  /** Undefined while the views are being built. */
+  readonly meetings:
+    | { readonly upcoming: readonly MeetingView[]; readonly past: readonly MeetingView[] }
+    | undefined;
+  /** Instant of the example's clock; undefined with the real one. */
+  readonly exampleClock: string | undefined;
+  readonly publicUrl: string | undefined;
+}
+
+/** The page at `/`: what this is, the next meetings, how to subscribe. */
+export const homePage = (content: HomeContent): Buffer =>
+  page(
+    'Chancery: a diplomatic calendar',
+    [
+      '<h1>Chancery</h1>',
+      '<p>A calendar of diplomatic meetings: what was announced, by whom, and what became of it. A date is shown exactly as well as it is known.</p>',
+      clockNote(content.exampleClock),
+      meetings(content),
+      subscribe(content.publicUrl),
+      `<h2>For programs</h2>\n<p>${link('/docs', 'Documentation')} · ${link('/openapi.json', 'OpenAPI')} · ${link('/schedule/upcoming', 'upcoming')} · ${link('/schedule/past', 'past')} · ${link('/changes', 'changes')}</p>`,
+    ].join('\n'),
+  );
+
+const clockNote = (instant: string | undefined): string =>
+  instant === undefined
+    ? ''
+    : `<p class="note">This is the example. Its clock runs from that day: it is now <time datetime="${escaped(instant)}">${escaped(instant.slice(0, 16).replace('T', ' '))} UTC</time>, and upcoming and past are as they looked then.</p>`;
+
+function meetings({ meetings: lists }: HomeContent): string {
+  if (lists === undefined)
+    return '<p class="note">The calendar is being built. Try again in a few seconds.</p>';
+  return [
+    section('Next', lists.upcoming, 'Nothing is planned.'),
+    section('Recently', lists.past, 'Nothing has taken place yet.'),
+  ].join('\n');
+}
+
+const section = (title: string, items: readonly MeetingView[], none: string): string =>
+  `<h2>${title}</h2>\n${
+    items.length === 0
+      ? `<p class="soft">${none}</p>`
+      : `<ul class="list">\n${items.map(item).join('\n')}\n</ul>`
+  }`;
+
+function item(meeting: MeetingView): string {
+  const facts = [
+    meeting.status,
+    placeOf(meeting),
+    ...meeting.participants.slice(0, 4).map((p) => p.name),
+  ];
+  const sources = meeting.sources.map((source) => link(source.url ?? '', source.outlet));
+  return [
+    `<li><div class="when">${escaped(whenOf(meeting))}</div>`,
+    `<div>${link(meeting.links.self, meeting.title)}</div>`,
+    `<div class="meta">${facts
+      .filter((fact) => fact !== '')
+      .map(escaped)
+      .join(' · ')}</div>`,
+    sources.length === 0 ? '' : `<div class="meta">Source: ${sources.join(', ')}</div>`,
+    '</li>',
+  ].join('');
+}
+
+const whenOf = ({ when, status }: MeetingView): string =>
+  when?.display ?? (status === 'postponed' ? 'Postponed, no new date' : 'Date open');
+
+const placeOf = ({ place }: MeetingView): string =>
+  [place?.name, place?.country].filter((part) => part !== undefined).join(', ');
+
+function subscribe(publicUrl: string | undefined): string {
+  const address = `${publicUrl ?? ''}/calendar.ics`;
+  const calendarApp = publicUrl?.replace(/^https?:/, 'webcal:');
+  const open =
+    calendarApp === undefined
+      ? ''
+      : `<p>${link(`${calendarApp}/calendar.ics`, 'Open it in your calendar program')}, or copy the address:</p>`;
+  return `<h2>Subscribe</h2>\n<p>Put this address into Google Calendar, Apple Calendar, Outlook or Thunderbird as a calendar from the web. It keeps itself up to date.</p>\n${open}\n<p>${link(address, address)}</p>`;
+}

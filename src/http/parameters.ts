@@ -1,0 +1,136 @@
+import * as z from 'zod';
+import { announcementKind } from '../../events/announcement.ts';
+import {
+  country,
+  dateOrInstant,
+  form,
+  id,
+  instant,
+  LIMITS,
+  line,
+  meetingStatus,
+  uuid,
+} from '../../events/values.ts';
+import type { AnnouncementFilters, MeetingFilters, Sort } from '../../projections/types.ts';
+
+/** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
+
+export const PAGE = { default: 50, most: 500 } as const;
+const REPEATS = 50;
+const SEARCH_LENGTH = 200;
+
+const many = <T extends z.ZodType>(value: T) => z.array(value).max(REPEATS).optional();
+
+export const precision = z.enum([
+  'time',
+  'day',
+  'days',
+  'month',
+  'quarter',
+  'season',
+  'half',
+  'year',
+  'interval',
+]);
+
+/** On every read: wait until this node has applied that event, so that a writer reads its own write. */
+const seen = {
+  seen: uuid.optional().describe('A Chancery-Event: wait until this node has applied it.'),
+};
+const paging = {
+  limit: z
+    .int()
+    .min(1)
+    .max(PAGE.most)
+    .optional()
+    .describe(`Items on a page; default ${PAGE.default}.`),
+  cursor: z.string().min(1).max(2_000).optional().describe('From the `next` of the page before.'),
+};
+const list = {
+  ...paging,
+  now: instant.optional().describe('The instant that parts past from upcoming; default the clock.'),
+  sort: z.enum(['latest', '-latest', 'recordedAt', '-recordedAt']).optional(),
+  ...seen,
+};
+const span = {
+  from: dateOrInstant.optional().describe('A local date, or an instant.'),
+  to: dateOrInstant.optional().describe('A local date, inclusive, or an instant, exclusive.'),
+};
+const q = many(line(SEARCH_LENGTH)).describe(
+  'Words to find in titles, names, places and topics; diacritics are folded.',
+);
+
+const meetingFilters = {
+  ...span,
+  certain: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('true: a date within a longer span must lie wholly between from and to.'),
+  participant: many(id),
+  country: many(country),
+  place: many(line(LIMITS.name)),
+  track: many(id),
+  topic: many(id),
+  form: many(form),
+  status: many(meetingStatus).describe('Default: all but merged and withdrawn.'),
+  precision: many(precision),
+  q,
+};
+
+export const noQuery = z.strictObject({});
+export const seenQuery = z.strictObject(seen);
+export const meetingListQuery = z.strictObject({ ...meetingFilters, ...list });
+export const announcementListQuery = z.strictObject({
+  ...span,
+  meeting: many(id),
+  outlet: many(line(LIMITS.name)),
+  kind: many(announcementKind),
+  speaker: many(id),
+  topic: many(id),
+  q,
+  ...list,
+});
+export const pageQuery = z.strictObject({ ...paging, ...seen });
+export const changesQuery = z.strictObject({
+  ...meetingFilters,
+  meeting: many(id),
+  after: uuid
+    .optional()
+    .describe('A cursor: the changes after that event. Without it, from the start.'),
+  limit: paging.limit,
+  ...seen,
+});
+export const calendarQuery = z.strictObject({ ...meetingFilters, ...seen });
+export const eventsQuery = z.strictObject({
+  after: z.string().min(1).max(100).optional().describe('A position, as in the lines before.'),
+});
+export const entryParams = z.strictObject({ id });
+
+type MeetingQuery = Omit<z.output<typeof changesQuery>, 'after' | 'limit' | 'seen'>;
+
+const NOT_FILTERS = new Set(['after', 'limit', 'cursor', 'now', 'sort', 'seen']);
+
+const given = (query: object): [string, unknown][] =>
+  Object.entries(query).filter(([name, value]) => value !== undefined && !NOT_FILTERS.has(name));
+
+/** The filters among the parameters of a meeting list, a feed or /changes. */
+export function meetingFiltersOf(
+  query: MeetingQuery,
+): MeetingFilters & { meeting?: readonly string[] } {
+  return Object.fromEntries(
+    given(query).map(([name, value]) => [name, name === 'certain' ? value === 'true' : value]),
+  );
+}
+
+/** The filters among the parameters of an announcement list. */
+export const announcementFiltersOf = (
+  query: z.output<typeof announcementListQuery>,
+): AnnouncementFilters => Object.fromEntries(given(query));
+
+export interface ListQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+  readonly now?: string | undefined;
+  readonly sort?: Sort | undefined;
+  readonly seen?: string | undefined;
+}

@@ -1,0 +1,123 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type * as z from 'zod';
+import type { CalendarQueries, Reader } from '../../projections/types.ts';
+import { isEditor } from './auth.ts';
+import type { Edge } from './edge.ts';
+import { entityTag } from './etag.ts';
+import type { ObjectSchema } from './query.ts';
+import { type Representation, representation, SAFE_HEADERS, sendRepresentation } from './reply.ts';
+import { problem } from './resources.ts';
+
+/** What a read has at hand. */
+export interface ReadContext<Q, P> {
+  readonly queries: CalendarQueries;
+  readonly reader: Reader;
+  readonly query: Q;
+  readonly params: P;
+  /** Path and query as sent: what `next` repeats. */
+  readonly target: string;
+  /** The instant that parts past from upcoming when the request names none. */
+  readonly nowMs: number;
+}
+
+/** What a read answers: JSON, and what goes into headers. */
+export interface Answer {
+  readonly body: unknown;
+  /** Relative address of the next page. */
+  readonly next?: string | null;
+  /** Of one meeting or announcement: If-Match takes it, for editors. */
+  readonly revision?: number | undefined;
+}
+
+/** One JSON read. */
+export interface Read<Q extends ObjectSchema, P extends ObjectSchema> {
+  readonly url: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly query: Q;
+  readonly params?: P;
+  readonly response: z.ZodType;
+  answer(context: ReadContext<z.output<Q>, z.output<P>>): Answer | Promise<Answer>;
+}
+
+/** Registers a read: HEAD, ETag, `seen` and the cache of answers come with it. */
+export function addRead<Q extends ObjectSchema, P extends ObjectSchema>(
+  app: FastifyInstance,
+  edge: Edge,
+  read: Read<Q, P>,
+): void {
+  app.route({
+    method: 'GET',
+    url: read.url,
+    schema: {
+      summary: read.summary,
+      tags: [read.tag],
+      querystring: read.query,
+      ...(read.params === undefined ? {} : { params: read.params }),
+      response: { 200: read.response, default: problemContent },
+    },
+    onRequest: (request, reply, done) => {
+      const kept = cached(edge, request);
+      if (kept === undefined) return done();
+      sendRepresentation(request, reply, kept);
+    },
+    handler: (request, reply) => answerRead(edge, read, request, reply),
+  });
+}
+
+/** How problems look in the OpenAPI document. */
+export const problemContent = {
+  description: 'A problem (RFC 9457); `code` says which.',
+  content: { 'application/problem+json': { schema: problem } },
+};
+
+function keyOf(edge: Edge, request: FastifyRequest): string {
+  const caller = edge.callerOf(request);
+  return `${caller.level}${isEditor(caller) ? 'e' : 'r'}${caller.role === 'anyone' ? '' : 'a'}${request.raw.url}`;
+}
+
+function cached(edge: Edge, request: FastifyRequest): Representation | undefined {
+  // Without a view nothing is right, whatever was kept.
+  if (edge.deps.queries() === undefined) return undefined;
+  const { views, clock } = edge.deps;
+  return edge.answers.get(keyOf(edge, request), views.version, clock());
+}
+
+async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
+  edge: Edge,
+  read: Read<Q, P>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const caller = edge.callerOf(request);
+  const query = request.query as z.output<Q>;
+  await edge.seen((query as { seen?: string }).seen);
+  const queries = edge.queries();
+  const version = edge.deps.views.version;
+  const reader = edge.reader(caller);
+  const { nowMs, untilMs } = queries.boundary(reader, reader.clockMs);
+  const params = request.params as z.output<P>;
+  // An absolute request target (RFC 9112 §3.2.2) would put a host of the caller's choice into `next`.
+  const target = request.url.replace(/^https?:\/\/[^/]*/i, '');
+  const answer = await read.answer({ queries, reader, query, params, nowMs, target });
+  const made = jsonRepresentation(answer, caller.role !== 'anyone', reader.editor);
+  const key = keyOf(edge, request);
+  edge.answers.set(key, made, made.bytes.length, version, untilMs);
+  return sendRepresentation(request, reply, made);
+}
+
+/** The JSON of an answer with its headers. */
+export function jsonRepresentation(
+  answer: Answer,
+  authorised: boolean,
+  editor: boolean,
+): Representation {
+  const bytes = Buffer.from(JSON.stringify(answer.body));
+  return representation(bytes, entityTag(bytes, editor ? answer.revision : undefined), {
+    ...SAFE_HEADERS,
+    'content-type': 'application/json; charset=utf-8',
+    'cache-control': authorised ? 'private, no-cache' : 'public, no-cache',
+    vary: 'Authorization',
+    ...(answer.next ? { link: `<${answer.next}>; rel="next"` } : {}),
+  });
+}

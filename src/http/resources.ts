@@ -1,0 +1,184 @@
+import * as z from 'zod';
+import { announcementKind, claim, publishedAt, speaker } from '../../events/announcement.ts';
+import {
+  classification,
+  form,
+  id,
+  instant,
+  likelihood,
+  localDate,
+  meetingStatus,
+  participant,
+  place,
+  uuid,
+} from '../../events/values.ts';
+import { precision } from './parameters.ts';
+import { PROBLEMS, type ProblemCode } from './problem.ts';
+
+/** What the API answers, for the OpenAPI document; the tests check real answers against it. */
+
+const address = z.string();
+const nullable = <T extends z.ZodType>(value: T) => value.nullable();
+
+const resolved = {
+  timezone: z.string(),
+  phrase: z.string().optional(),
+  anchor: localDate.optional(),
+  display: z.string(),
+};
+
+export const when = z
+  .union([
+    z.strictObject({
+      start: z.string(),
+      end: z.string().optional(),
+      ...resolved,
+      precision: z.literal('time'),
+      earliest: localDate,
+      latest: localDate,
+      startsAt: instant,
+      endsAt: nullable(instant),
+    }),
+    z.strictObject({
+      edtf: z.string(),
+      extent: z.enum(['throughout', 'within']),
+      ...resolved,
+      precision: precision.exclude(['time']),
+      earliest: nullable(localDate),
+      latest: nullable(localDate),
+    }),
+  ])
+  .meta({ id: 'When', description: 'A date, exactly as well as it is known.' });
+
+const retraction = z.strictObject({ reason: z.string(), recordedAt: instant });
+
+const source = z
+  .strictObject({
+    announcement: id,
+    outlet: z.string(),
+    url: nullable(address),
+    publishedAt: z.string(),
+    retracted: retraction.optional(),
+  })
+  .meta({ id: 'Source' });
+
+const links = { self: address, history: address };
+const editors = {
+  revision: z.int().min(0).optional().describe('Editors only.'),
+  stale: z.literal(true).optional().describe('The row is the last good one.'),
+};
+
+export const meeting = z
+  .strictObject({
+    id,
+    title: z.string(),
+    form,
+    status: meetingStatus,
+    likelihood: nullable(likelihood),
+    classification,
+    embargoUntil: nullable(instant),
+    when: nullable(when),
+    place: nullable(place),
+    participants: z.array(participant),
+    topics: z.array(id),
+    track: nullable(id),
+    previousDates: z.array(
+      z.strictObject({
+        when,
+        until: instant,
+        statedAt: z.string(),
+        reason: nullable(z.string()),
+        announcement: nullable(id),
+      }),
+    ),
+    reason: nullable(z.string()),
+    outcome: nullable(z.string()),
+    mergedInto: nullable(id),
+    sources: z.array(source),
+    statedAt: nullable(z.string()),
+    recordedAt: instant,
+    changedAt: instant,
+    links: z.strictObject({ ...links, ics: nullable(address) }),
+    ...editors,
+  })
+  .meta({ id: 'Meeting' });
+
+const agreement = z.enum(['agrees', 'compatible', 'outdated', 'differs', 'unknown']);
+
+export const announcement = z
+  .strictObject({
+    id,
+    title: z.string(),
+    kind: announcementKind,
+    outlet: z.string(),
+    url: nullable(address),
+    publishedAt,
+    language: z.string(),
+    speakers: z.array(speaker),
+    paraphrase: nullable(z.string()),
+    topics: z.array(id),
+    about: z.array(id),
+    claims: z.array(z.union(claim.options.map((option) => option.extend({ agreement })))),
+    classification,
+    embargoUntil: nullable(instant),
+    retracted: nullable(retraction),
+    recordedAt: instant,
+    changedAt: instant,
+    links: z.strictObject(links),
+    ...editors,
+  })
+  .meta({ id: 'Announcement' });
+
+export const change = z
+  .strictObject({
+    cursor: uuid,
+    type: z.string().describe('rescheduled, participant-added, … or released, removed'),
+    meeting: id.optional(),
+    announcement: id.optional(),
+    recordedAt: instant,
+    statedAt: z.string().optional(),
+    sentence: z.string().optional(),
+    diffs: z
+      .array(z.strictObject({ field: z.string(), from: z.unknown(), to: z.unknown() }))
+      .optional(),
+    reason: nullable(z.string()).optional(),
+    sources: z.array(source).optional(),
+    actor: z.string().optional().describe('Editors only.'),
+    revision: z.int().min(0).optional().describe('Editors only.'),
+  })
+  .meta({ id: 'Change' });
+
+export const facet = z
+  .strictObject({ value: z.string(), name: z.string(), count: z.int().min(0) })
+  .meta({ id: 'Facet' });
+
+/** Every list. */
+export const listOf = (item: z.ZodType) =>
+  z.strictObject({
+    items: z.array(item),
+    next: nullable(z.string()).describe('Relative address of the next page.'),
+  });
+
+export const changeList = z.strictObject({
+  items: z.array(change),
+  next: z.string().describe('Where to go on, now or later.'),
+});
+
+const codes = Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]];
+
+export const problem = z
+  .strictObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.enum(codes),
+    errors: z.array(z.strictObject({ path: z.string(), message: z.string() })).optional(),
+    rule: z.string().optional(),
+    expected: z.union([z.int(), z.string(), z.null()]).optional(),
+    actual: z.union([z.int(), z.string(), z.null()]).optional(),
+    into: nullable(id).optional(),
+    links: z.strictObject({ into: address }).optional(),
+    instance: z.string().optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });

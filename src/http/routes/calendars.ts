@@ -1,0 +1,125 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { Calendars, CalendarText } from '../deps.ts';
+import type { Edge } from '../edge.ts';
+import { prefersGzip } from '../encoding.ts';
+import { gzipTag } from '../etag.ts';
+import { entryParams, seenQuery } from '../parameters.ts';
+import { Problem } from '../problem.ts';
+import { problemContent } from '../read.ts';
+import { type Representation, representation, SAFE_HEADERS, sendRepresentation } from '../reply.ts';
+
+const DAY_MS = 86_400_000;
+const MOST_AGE_SECONDS = 300;
+
+const calendarContent = {
+  description: 'RFC 5545',
+  content: { 'text/calendar; charset=utf-8': { schema: z.string() } },
+};
+
+/** GET /calendar.ics and /meetings/{id}.ics. Both are public: Authorization is not even looked at. */
+export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
+  app.route({
+    method: 'GET',
+    url: '/calendar.ics',
+    schema: {
+      summary: 'The feed of everything public',
+      tags: ['Calendars'],
+      querystring: seenQuery,
+      response: { 200: calendarContent, default: problemContent },
+    },
+    handler: async (request, reply) => {
+      await edge.seen((request.query as { seen?: string }).seen);
+      const nowMs = edge.deps.clock();
+      const text = await calendars(edge).everything(nowMs);
+      return sendCalendar(request, reply, text, nowMs, 'inline; filename="calendar.ics"');
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/meetings/:id.ics',
+    schema: {
+      summary: 'One public meeting as a calendar entry',
+      tags: ['Calendars'],
+      querystring: seenQuery,
+      params: entryParams,
+      response: { 200: calendarContent, default: problemContent },
+    },
+    handler: async (request, reply) => {
+      await edge.seen((request.query as { seen?: string }).seen);
+      const nowMs = edge.deps.clock();
+      const { id } = request.params as { id: string };
+      const text = await calendars(edge).one(id, nowMs);
+      if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
+      if (typeof text === 'string') throw new Problem('not-found', text);
+      return sendCalendar(request, reply, text, nowMs, `attachment; filename="${id}.ics"`);
+    },
+  });
+}
+
+function calendars(edge: Edge): Calendars {
+  const made = edge.deps.calendars();
+  if (made !== undefined) return made;
+  throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
+}
+
+interface Encodings {
+  readonly plain: Representation;
+  readonly gzip: Representation;
+}
+
+/** Headers are made once for each text and disposition; the text is the same object while nothing changed. */
+const made = new WeakMap<CalendarText, Map<string, Partial<Encodings>>>();
+
+async function encoded(
+  text: CalendarText,
+  encoding: keyof Encodings,
+  disposition: string,
+): Promise<Representation> {
+  const byDisposition = made.get(text) ?? new Map<string, Partial<Encodings>>();
+  made.set(text, byDisposition);
+  const kept = byDisposition.get(disposition)?.[encoding];
+  if (kept !== undefined) return kept;
+  const answer = await encode(text, encoding, disposition);
+  byDisposition.set(disposition, { ...byDisposition.get(disposition), [encoding]: answer });
+  return answer;
+}
+
+async function encode(
+  text: CalendarText,
+  encoding: keyof Encodings,
+  disposition: string,
+): Promise<Representation> {
+  const zipped = encoding === 'gzip';
+  const tags = [text.etag, gzipTag(text.etag)] as const;
+  const headers = {
+    ...SAFE_HEADERS,
+    'content-type': 'text/calendar; charset=utf-8',
+    'content-disposition': disposition,
+    vary: 'Accept-Encoding',
+    ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+  };
+  // A client may hold either encoding: each is as fresh as the other.
+  return representation(
+    zipped ? await text.gzip() : text.body,
+    tags[zipped ? 1 : 0],
+    headers,
+    tags,
+  );
+}
+
+async function sendCalendar(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  text: CalendarText,
+  nowMs: number,
+  disposition: string,
+): Promise<FastifyReply> {
+  const encoding = prefersGzip(request.headers['accept-encoding']) ? 'gzip' : 'plain';
+  reply.header('cache-control', `public, max-age=${maxAge(nowMs)}`);
+  return sendRepresentation(request, reply, await encoded(text, encoding, disposition));
+}
+
+/** Windows move at midnight UTC: nothing is fresh beyond it. */
+const maxAge = (nowMs: number): number =>
+  Math.min(MOST_AGE_SECONDS, Math.ceil((DAY_MS - (nowMs % DAY_MS)) / 1_000));

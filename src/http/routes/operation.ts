@@ -1,0 +1,92 @@
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import * as z from 'zod';
+import { requireRole } from '../auth.ts';
+import type { Edge } from '../edge.ts';
+import { noQuery } from '../parameters.ts';
+import { problemContent } from '../read.ts';
+import { SAFE_HEADERS } from '../reply.ts';
+
+const health = z.strictObject({ status: z.literal('ok') });
+const readiness = z.strictObject({
+  status: z.enum(['ready', 'not-ready']),
+  view: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
+  store: z
+    .strictObject({ available: z.boolean(), behind: z.boolean().nullable() })
+    .optional()
+    .describe('Admins only.'),
+});
+
+/** GET /healthz, /readyz, /metrics. */
+export function operationRoutes(app: FastifyInstance, edge: Edge): void {
+  const common = { tags: ['Operation'], querystring: noQuery };
+  app.route({
+    method: 'GET',
+    url: '/healthz',
+    schema: { ...common, summary: 'Alive', response: { 200: health, default: problemContent } },
+    handler: (_request, reply) => sendNow(reply, 200, { status: 'ok' }),
+  });
+  app.route({
+    method: 'GET',
+    url: '/readyz',
+    schema: {
+      ...common,
+      summary: 'Ready to answer, with details for admins',
+      response: { 200: readiness, 503: readiness, default: problemContent },
+    },
+    handler: async (request, reply) => {
+      const admin = edge.callerOf(request).role === 'admin';
+      const ready = edge.deps.queries() !== undefined && edge.deps.views.status().readable;
+      if (!ready) reply.header('retry-after', String(edge.limits.retryAfterSeconds));
+      const status = ready ? 'ready' : 'not-ready';
+      return sendNow(reply, ready ? 200 : 503, { status, ...(admin ? await details(edge) : {}) });
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/metrics',
+    schema: {
+      ...common,
+      summary: 'Prometheus, for admins',
+      security: [{ token: [] }],
+      response: {
+        200: {
+          description: 'Prometheus text format',
+          content: { [edge.deps.metrics.contentType]: { schema: z.string() } },
+        },
+        default: problemContent,
+      },
+    },
+    handler: async (request, reply) => {
+      requireRole(edge.callerOf(request), 'admin');
+      const text = await edge.deps.metrics.metrics();
+      return reply
+        .headers({
+          ...SAFE_HEADERS,
+          'cache-control': 'no-store',
+          'content-type': edge.deps.metrics.contentType,
+        })
+        .send(Buffer.from(text));
+    },
+  });
+}
+
+async function details(edge: Edge): Promise<object> {
+  const view = edge.deps.views.status();
+  try {
+    const head = await edge.deps.store.head();
+    return { view, store: { available: true, behind: head?.id !== view.checkpoint?.id } };
+  } catch {
+    return { view, store: { available: false, behind: null } };
+  }
+}
+
+const sendNow = (reply: FastifyReply, status: number, body: object): FastifyReply =>
+  reply
+    .code(status)
+    .headers({
+      ...SAFE_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      vary: 'Authorization',
+    })
+    .send(Buffer.from(JSON.stringify(body)));

@@ -1,0 +1,97 @@
+import { DatabaseSync } from 'node:sqlite';
+import { upcast } from '../../../events/registry.ts';
+import { calendar } from '../../../projections/calendar.ts';
+import { calendarQueries } from '../../../projections/calendar-queries.ts';
+import type { Applier, ProjectedEvent } from '../../../projections/projection.ts';
+import type { CalendarQueries } from '../../../projections/types.ts';
+import type { ViewDatabase } from '../../../projections/view-database.ts';
+import type { Views } from '../../../src/http/deps.ts';
+import { releaseId } from '../../../src/ids.ts';
+import type { EventStore } from '../../../src/store/event-store.ts';
+import type { ViewStatus } from '../../../src/views/status.ts';
+
+/**
+ * The real calendar projection and queries on a real database file, applied when somebody waits and not in
+ * the background, so that a test decides how far behind the view is.
+ */
+export class TestViews implements Views {
+  version = 1;
+  /** Set: the view does not move. */
+  held = false;
+  /** Set: nothing can be read. */
+  building = false;
+  readonly #db: DatabaseSync;
+  readonly #applier: Applier;
+  readonly #store: EventStore;
+  readonly #queries: CalendarQueries;
+  #position: string | undefined;
+  #last: string | undefined;
+  #seq = 0;
+
+  constructor(file: string, store: EventStore) {
+    this.#db = new DatabaseSync(file);
+    this.#db.exec(calendar.tables);
+    this.#db.exec(calendar.indexes);
+    const db = this.#db as unknown as ViewDatabase;
+    this.#applier = calendar.open(db, { build: false, cacheBytes: 1_000_000 });
+    this.#queries = calendarQueries(db, releaseId);
+    this.#store = store;
+  }
+
+  queries(): CalendarQueries | undefined {
+    return this.building ? undefined : this.#queries;
+  }
+
+  async waitFor(eventId: string): Promise<boolean> {
+    await this.catchUp();
+    return calendar.has?.(this.#db as unknown as ViewDatabase, eventId) ?? false;
+  }
+
+  async catchUp(): Promise<void> {
+    if (this.held) return;
+    const events = await this.#store.readAll({ after: this.#position, limit: 100_000 });
+    if (events.length === 0) return;
+    for (const event of events) {
+      this.#seq += 1;
+      const current = upcast(event);
+      if (current !== undefined && !event.stream.startsWith('token-')) {
+        this.#applier.apply(current as ProjectedEvent, this.#seq);
+      }
+      this.#position = event.position;
+      this.#last = event.id;
+    }
+    this.#applier.flush();
+    this.version += 1;
+  }
+
+  status(): ViewStatus {
+    return {
+      view: 'calendar',
+      state: this.building ? 'building' : 'live',
+      readable: !this.building,
+      definition: 'test',
+      checkpoint:
+        this.#last === undefined
+          ? undefined
+          : {
+              position: this.#position ?? '',
+              id: this.#last,
+              stream: '',
+              revision: 0,
+              seq: this.#seq,
+            },
+      appliedAt: undefined,
+      caughtUp: !this.held,
+      version: this.version,
+      build: undefined,
+      problem: undefined,
+      deadLetters: 0,
+      quarantined: [],
+      unknown: {},
+    };
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
