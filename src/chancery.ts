@@ -1,0 +1,222 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { calendar } from '../projections/calendar.ts';
+import { calendarQueries } from '../projections/calendar-queries.ts';
+import { entryQueries } from '../projections/entry-queries.ts';
+import type { CalendarQueries } from '../projections/types.ts';
+import type { ViewDatabase } from '../projections/view-database.ts';
+import { type Access, issueFirstToken, openAccess } from './access.ts';
+import { createCalendars } from './calendars.ts';
+import { type Clock, exampleClock, systemClock } from './clock.ts';
+import type { Config } from './config.ts';
+import { LUXON_VERSION } from './domain/date/index.ts';
+import { createHandler, type Handle, RULES } from './handle.ts';
+import { buildApp, type Calendars } from './http/app.ts';
+import { entryUid, releaseId } from './ids.ts';
+import { listenMetrics } from './metrics-server.ts';
+import type { EventStore } from './store/event-store.ts';
+import { openSqliteStore } from './store/sqlite/index.ts';
+import type { BuildProgress } from './views/build.ts';
+import { definitionOf } from './views/definition.ts';
+import { lockViews } from './views/lock.ts';
+import { Projector } from './views/projector.ts';
+
+/** The composition root: Config → running parts. Everything that is chosen is chosen here. */
+
+export interface ChanceryOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** Serve the example: its clock, which every answer names. */
+  readonly example?: boolean;
+  /** Default: the machine's, or the example's. */
+  readonly clock?: Clock;
+  /** Called before anything listens: what the calendar is to hold from the start. */
+  readonly prepare?: (handle: Handle) => Promise<void>;
+  readonly onProgress?: (progress: BuildProgress) => void;
+}
+
+export interface Chancery {
+  /** Where it listens: `http://127.0.0.1:3000`. */
+  readonly url: string;
+  readonly clock: Clock;
+  /** Made now, because the store had none: shown once and kept nowhere. */
+  readonly firstToken: string | undefined;
+  /** Settles when the views have reached the log's end. */
+  readonly ready: Promise<void>;
+  /** Finishes requests under way, then closes everything, within the configured time. */
+  close(): Promise<void>;
+}
+
+/** The definition of the calendar's view in this process. */
+export const CALENDAR_DEFINITION = definitionOf(calendar, {
+  luxon: LUXON_VERSION,
+  tz: process.versions.tz ?? 'unknown',
+});
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  }
+).version;
+
+/**
+ * Opens the store and the views and listens.
+ * @throws what the user can mend: ViewsOwned, ViewsUnusable, StoreInvalid, StoreUnavailable, and the system's
+ *   errors of a port or folder; nothing stays open then
+ */
+export async function openChancery(options: ChanceryOptions): Promise<Chancery> {
+  const { config, log, example = false } = options;
+  await using opened = new AsyncDisposableStack();
+  mkdirSync(config.dataDir, { recursive: true });
+  const folder = join(config.dataDir, 'views');
+  const lock = lockViews(folder);
+  opened.defer(() => lock.release());
+  mkdirSync(dirname(config.storeFile), { recursive: true });
+  const store = await openSqliteStore({ file: config.storeFile });
+  opened.defer(() => store.close());
+  const clock = options.clock ?? (await clockOf(store, example));
+  const handle = createHandler({ store, now: clock, randomUuid: randomUUID });
+  await options.prepare?.(handle);
+  const projector = startProjector(options, folder, store, clock);
+  opened.defer(() => projector.close());
+  const access = await reloadableAccess(store, config.adminToken);
+  const parts = { store, clock, handle, projector, access: access.current };
+  const app = await listen(options, parts, opened);
+  const firstToken = await firstTokenOf(config, store, clock, access);
+  const { port } = app.server.address() as AddressInfo;
+  const running = opened.move();
+  log.info({ version: VERSION, store: config.storeFile, port, example }, 'serving');
+  return {
+    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    clock,
+    firstToken,
+    ready: projector.ready,
+    close: () => running.disposeAsync(),
+  };
+}
+
+async function clockOf(store: EventStore, example: boolean): Promise<Clock> {
+  return example ? exampleClock((await store.head())?.recordedAt) : systemClock;
+}
+
+function startProjector(
+  { log, onProgress }: ChanceryOptions,
+  folder: string,
+  store: EventStore,
+  now: Clock,
+): Projector {
+  const definition = CALENDAR_DEFINITION;
+  const projector = new Projector({
+    ...{ folder, store, projection: calendar, definition, log, now, onProgress },
+  });
+  projector.start();
+  return projector;
+}
+
+interface ReloadableAccess {
+  readonly current: Access;
+  reload(): Promise<void>;
+}
+
+async function reloadableAccess(
+  store: EventStore,
+  adminToken: string | undefined,
+): Promise<ReloadableAccess> {
+  let access = await openAccess(store, adminToken);
+  return {
+    current: { lookup: (hash) => access.lookup(hash) },
+    reload: async () => {
+      access = await openAccess(store, adminToken);
+    },
+  };
+}
+
+/** After listening: a token made by a start that then fails would have been shown to nobody. */
+async function firstTokenOf(
+  { adminToken }: Config,
+  store: EventStore,
+  clock: Clock,
+  access: ReloadableAccess,
+): Promise<string | undefined> {
+  if (adminToken !== undefined) return undefined;
+  const token = await issueFirstToken(store, clock());
+  if (token !== undefined) await access.reload();
+  return token;
+}
+
+interface Parts {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly handle: Handle;
+  readonly projector: Projector;
+  readonly access: Access;
+}
+
+async function listen(
+  options: ChanceryOptions,
+  parts: Parts,
+  opened: AsyncDisposableStack,
+): Promise<FastifyInstance> {
+  const { config, log } = options;
+  const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
+  const views = readers(parts, config);
+  const app = buildApp({
+    ...parts,
+    ...views,
+    views: parts.projector,
+    exampleClock: options.example === true,
+    publicUrl: config.publicUrl,
+    rules: RULES,
+    version: VERSION,
+    metrics,
+    log,
+    randomUuid: randomUUID,
+    limits: { bodyBytes: config.bodyLimit },
+  });
+  opened.defer(() => closeApp(app, config.shutdownTimeout));
+  await app.listen({ port: config.port, host: config.host });
+  if (config.metricsPort !== undefined) {
+    const server = await listenMetrics(metrics, config.metricsPort);
+    opened.defer(() => server.close());
+  }
+  return app;
+}
+
+/** Requests under way may finish; after the time allowed, their connections are cut. */
+async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+/** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */
+function readers({ projector, clock }: Parts, { publicUrl }: Config) {
+  const made = new WeakMap<ViewDatabase, { queries: CalendarQueries; calendars: Calendars }>();
+  const current = () => {
+    if (!projector.status().readable) return undefined;
+    const db = projector.reader();
+    let readers = made.get(db);
+    if (readers === undefined) {
+      const entries = entryQueries(db, entryUid);
+      readers = {
+        queries: calendarQueries(db, releaseId),
+        calendars: createCalendars({ entries, clock, publicUrl }),
+      };
+      made.set(db, readers);
+    }
+    return readers;
+  };
+  return {
+    queries: () => current()?.queries,
+    calendars: () => current()?.calendars,
+  };
+}

@@ -1,0 +1,153 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Clock, systemClock } from '../clock.ts';
+import { type Config, loadConfig } from '../config.ts';
+import type { EventStore, Head } from '../store/event-store.ts';
+import { openSqliteStore } from '../store/sqlite/index.ts';
+import { ViewsOwned } from '../views/errors.ts';
+import { lockViews } from '../views/lock.ts';
+import { EXIT, explain } from './failure.ts';
+
+/** One finding: `fail` must be mended before Chancery can serve, `warn` may be meant. */
+export interface Finding {
+  readonly level: 'ok' | 'warn' | 'fail';
+  readonly what: string;
+  /** What was found and, unless it is well, what to do. */
+  readonly text: string;
+}
+
+/** Checks configuration, store, views and clock, writes what it found, and changes nothing. */
+export async function doctor(environment: NodeJS.ProcessEnv, clock = systemClock): Promise<number> {
+  const findings = await examine(environment, clock);
+  for (const { level, what, text } of findings) {
+    process.stdout.write(`${level.padEnd(4)}  ${what}: ${text}\n`);
+  }
+  const failed = findings.filter(({ level }) => level === 'fail').length;
+  const summary =
+    failed === 0 ? 'Nothing has to be done.' : `${failed} to mend before it can serve.`;
+  process.stdout.write(`${summary}\n`);
+  return failed === 0 ? EXIT.fine : EXIT.failed;
+}
+
+async function examine(environment: NodeJS.ProcessEnv, clock: Clock): Promise<Finding[]> {
+  let config: Config;
+  try {
+    config = loadConfig(environment);
+  } catch (error) {
+    return [node(), { level: 'fail', what: 'configuration', text: explain(error).text }];
+  }
+  const { finding, head } = await store(config);
+  const folder = dataFolder(config);
+  return [
+    node(),
+    ...settings(config),
+    folder,
+    finding,
+    ...(folder.level === 'fail' ? [] : [views(config)]),
+    clockFinding(clock(), head),
+  ];
+}
+
+function node(): Finding {
+  const { node: version, tz } = process.versions;
+  const major = Number.parseInt(version, 10);
+  return major >= 26
+    ? { level: 'ok', what: 'node', text: `${version}, time zones ${tz}` }
+    : { level: 'fail', what: 'node', text: `${version} is too old: run it with npm, or use 26` };
+}
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+function settings(config: Config): Finding[] {
+  const at = `${config.host}:${config.port}, store ${config.storeFile}`;
+  const findings: Finding[] = [{ level: 'ok', what: 'configuration', text: at }];
+  if (config.publicUrl === undefined) {
+    const text = 'is not set: feeds carry no addresses; set it to where others reach this server';
+    findings.push({ level: 'warn', what: 'PUBLIC_URL', text });
+  } else if (config.publicUrl.startsWith('http:') && !LOOPBACK.test(config.host)) {
+    const text = 'is plain http: tokens travel readable; put a proxy with TLS in front';
+    findings.push({ level: 'warn', what: 'PUBLIC_URL', text });
+  }
+  return findings;
+}
+
+function dataFolder({ dataDir }: Config): Finding {
+  const what = 'data folder';
+  if (!existsSync(dataDir)) return missingFolder(dataDir);
+  if (!statSync(dataDir).isDirectory()) {
+    const text = `${dataDir} is a file: move it, or choose another folder with DATA_DIR`;
+    return { level: 'fail', what, text };
+  }
+  return writable(dataDir)
+    ? { level: 'ok', what, text: resolve(dataDir) }
+    : { level: 'fail', what, text: `no right to write ${dataDir}: give it to this user` };
+}
+
+function missingFolder(dataDir: string): Finding {
+  const what = 'data folder';
+  let parent = resolve(dataDir);
+  while (!existsSync(parent)) parent = dirname(parent);
+  if (!statSync(parent).isDirectory() || !writable(parent)) {
+    const text = `${dataDir} cannot be made under ${parent}: choose another folder with DATA_DIR`;
+    return { level: 'fail', what, text };
+  }
+  return { level: 'ok', what, text: `${dataDir} is not there yet: serve or import makes it` };
+}
+
+function writable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function store(config: Config): Promise<{ finding: Finding; head: Head | undefined }> {
+  const what = 'store';
+  const file = config.storeFile;
+  if (!existsSync(file)) {
+    const text = `${file} is not there yet: serve or import makes it`;
+    return { finding: { level: 'ok', what, text }, head: undefined };
+  }
+  let opened: EventStore | undefined;
+  try {
+    opened = await openSqliteStore({ file });
+    const head = await opened.head();
+    const text = head === undefined ? 'empty' : `last event ${head.id} of ${head.recordedAt}`;
+    return { finding: { level: 'ok', what, text: `${file}, ${text}` }, head };
+  } catch (error) {
+    return { finding: { level: 'fail', what, text: explain(error).text }, head: undefined };
+  } finally {
+    await opened?.close();
+  }
+}
+
+function views(config: Config): Finding {
+  const what = 'views';
+  const folder = join(config.dataDir, 'views');
+  if (!existsSync(folder)) {
+    return { level: 'ok', what, text: 'not built yet: serve builds them from the store' };
+  }
+  try {
+    lockViews(folder).release();
+    return { level: 'ok', what, text: `${folder}, free` };
+  } catch (error) {
+    if (error instanceof ViewsOwned) {
+      return { level: 'ok', what, text: `${folder}, in use by a running server` };
+    }
+    return { level: 'fail', what, text: explain(error).text };
+  }
+}
+
+/** A clock this far behind the log is wrong; less may be the age of the last event's writer. */
+const TOLERANCE_MS = 60_000;
+
+function clockFinding(nowMs: number, head: Head | undefined): Finding {
+  const what = 'clock';
+  const now = new Date(nowMs).toISOString();
+  const ahead = head === undefined ? 0 : Date.parse(head.recordedAt) - nowMs;
+  if (ahead <= TOLERANCE_MS) return { level: 'ok', what, text: now };
+  const text = `${now} is before the last event (${head?.recordedAt}): set the clock of this machine, for example with NTP`;
+  return { level: 'fail', what, text };
+}

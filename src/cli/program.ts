@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError } from 'commander';
+import { loadConfig } from '../config.ts';
+import { EXIT, explain } from './failure.ts';
+
+/**
+ * The command line: parses `args` and runs the command, each of which lives in a file of its own and is
+ * loaded when it is called for.
+ * @returns the exit code: 0 fine, 1 refused or failed, 2 wrong usage
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  let code: number = EXIT.fine;
+  const program = describe((exit) => {
+    code = exit;
+  });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    // Commander has printed what is wrong, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
+    const { text, exit } = explain(error);
+    process.stderr.write(`chancery: ${text}\n`);
+    return exit;
+  }
+}
+
+const EPILOGUE = `
+Exit codes: 0 fine, 1 refused or failed, 2 wrong usage.
+Settings are environment variables or lines of a .env file: see README.md.`;
+
+function describe(done: (exit: number) => void): Command {
+  const program: Command = new Command('chancery')
+    .description('An event-sourced diplomatic calendar: schedules over REST and iCal.')
+    .version(version(), '--version', 'print the version')
+    .helpOption('--help', 'say how it is used')
+    .helpCommand(false)
+    .addHelpText('after', EPILOGUE)
+    .showHelpAfterError('(--help says how it is used)')
+    .exitOverride()
+    // Called without a command: that is a mistake, and the help is the cure.
+    .action(() => program.help({ error: true }))
+    .allowExcessArguments(false);
+  addServe(program, done);
+  addImport(program, done);
+  addExport(program, done);
+  addDoctor(program, done);
+  return program;
+}
+
+function addServe(program: Command, done: (exit: number) => void): void {
+  program
+    .command('serve')
+    .description('serve the calendar over HTTP until SIGTERM or SIGINT')
+    .helpOption('--help', 'say how it is used')
+    .option('--example', 'serve the example dossier as it looked on 22 November 2021')
+    .action(async (options: { example?: boolean }) => {
+      const { serve } = await import('./serve.ts');
+      done(await serve(loadConfig(process.env), { example: options.example === true }));
+    });
+}
+
+function addImport(program: Command, done: (exit: number) => void): void {
+  program
+    .command('import')
+    .description('carry out the commands of a dossier; twice changes nothing; needs no server')
+    .argument('<file>', 'JSON array or NDJSON of {"key","path","body"}; - reads standard input')
+    .helpOption('--help', 'say how it is used')
+    .action(async (file: string) => {
+      const { importDossier } = await import('./import.ts');
+      done(await importDossier(loadConfig(process.env), file));
+    });
+}
+
+function addExport(program: Command, done: (exit: number) => void): void {
+  program
+    .command('export')
+    .description('write all events to standard output as NDJSON, oldest first')
+    .helpOption('--help', 'say how it is used')
+    .action(async () => {
+      const { exportEvents } = await import('./export.ts');
+      done(await exportEvents(loadConfig(process.env)));
+    });
+}
+
+function addDoctor(program: Command, done: (exit: number) => void): void {
+  program
+    .command('doctor')
+    .description('check configuration, store, views and clock, and say what to do')
+    .helpOption('--help', 'say how it is used')
+    .action(async () => {
+      const { doctor } = await import('./doctor.ts');
+      done(await doctor(process.env));
+    });
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

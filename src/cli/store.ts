@@ -1,0 +1,22 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../config.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { openSqliteStore } from '../store/sqlite/index.ts';
+import { CommandFailed } from './failure.ts';
+
+/** Opens the store, made with its folder when it is not there. */
+export async function openStore(config: Config): Promise<EventStore> {
+  mkdirSync(dirname(config.storeFile), { recursive: true });
+  return openSqliteStore({ file: config.storeFile });
+}
+
+/** Opens the store for a command that only reads: a wrong path must not make an empty store. */
+export async function openExistingStore(config: Config): Promise<EventStore> {
+  if (!existsSync(config.storeFile)) {
+    throw new CommandFailed(
+      `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL`,
+    );
+  }
+  return openSqliteStore({ file: config.storeFile });
+}

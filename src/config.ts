@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import * as z from 'zod';
+
+/** Environment → Config, parsed once at the start. README and .env.example list the same settings. */
+export interface Config {
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  /** The embedded store's file. */
+  readonly storeFile: string;
+  /** Without a slash at the end. Without it, feeds carry no addresses. */
+  readonly publicUrl: string | undefined;
+  readonly adminToken: string | undefined;
+  readonly logLevel: LogLevel;
+  /** Prometheus on 127.0.0.1 at this port, without a token. */
+  readonly metricsPort: number | undefined;
+  /** Largest request body, in bytes. */
+  readonly bodyLimit: number;
+  /** How long a stopping server waits for requests under way, in milliseconds. */
+  readonly shutdownTimeout: number;
+}
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** The environment does not say something that can be run. One line that names the setting and the cure. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'bad-setting';
+}
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most);
+
+const ESDB = /^(esdb|kurrentdb)(\+discover)?:/;
+
+/** A message per setting: what it must be. `secret` values are never printed. */
+const SETTINGS = {
+  PORT: { must: 'a port from 0 to 65535', is: whole(0, 65_535) },
+  HOST: { must: 'a host name or address, such as 127.0.0.1', is: z.string().regex(/^[\w.:%-]+$/) },
+  DATA_DIR: { must: 'a folder', is: z.string().regex(/^[^\0]+$/) },
+  STORE_URL: { must: 'sqlite:<file>', is: z.string().regex(/^sqlite:[^\0]+$/) },
+  PUBLIC_URL: {
+    must: 'an http or https address without query, such as https://calendar.example.org',
+    is: z
+      .url({ protocol: /^https?$/ })
+      .refine((url) => !/[?#]/.test(url))
+      .transform((url) => url.replace(/\/+$/, '')),
+  },
+  ADMIN_TOKEN: {
+    must: 'at least 32 characters without spaces',
+    is: z.string().regex(/^[\x21-\x7e]{32,}$/),
+    secret: true,
+  },
+  LOG_LEVEL: { must: `one of ${LOG_LEVELS.join(', ')}`, is: z.enum(LOG_LEVELS) },
+  METRICS_PORT: { must: 'a port from 1 to 65535', is: whole(1, 65_535) },
+  BODY_LIMIT: { must: 'a number of bytes from 1024 to 16777216', is: whole(1024, 16_777_216) },
+  SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
+} as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
+
+type Setting = keyof typeof SETTINGS;
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly Setting[];
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The settings of this process: the environment, and below it the `.env` file, which never overrides.
+ * A setting that is empty counts as absent, so that compose files may pass it through.
+ * @throws {ConfigError}
+ */
+export function loadConfig(environment: Environment, envFile = '.env'): Config {
+  const env = { ...readEnvFile(envFile), ...present(environment) };
+  const dataDir = setting(env, 'DATA_DIR') ?? 'data';
+  return {
+    port: setting(env, 'PORT') ?? 3000,
+    host: setting(env, 'HOST') ?? '127.0.0.1',
+    dataDir,
+    storeFile: storeFile(env) ?? join(dataDir, 'chancery.db'),
+    publicUrl: setting(env, 'PUBLIC_URL'),
+    adminToken: setting(env, 'ADMIN_TOKEN'),
+    logLevel: setting(env, 'LOG_LEVEL') ?? 'info',
+    metricsPort: setting(env, 'METRICS_PORT'),
+    bodyLimit: setting(env, 'BODY_LIMIT') ?? 1_048_576,
+    shutdownTimeout: setting(env, 'SHUTDOWN_TIMEOUT') ?? 5_000,
+  };
+}
+
+/** The example keeps to its own folder, also where STORE_URL names a real store: it must not reach that. */
+export function exampleConfig(config: Config): Config {
+  const dataDir = join(config.dataDir, 'example');
+  return { ...config, dataDir, storeFile: join(dataDir, 'chancery.db') };
+}
+
+function setting<S extends Setting>(
+  env: Environment,
+  name: S,
+): z.output<(typeof SETTINGS)[S]['is']> | undefined {
+  const value = env[name];
+  if (value === undefined) return undefined;
+  const { must, is } = SETTINGS[name];
+  const parsed = is.safeParse(value);
+  if (parsed.success) return parsed.data as z.output<(typeof SETTINGS)[S]['is']>;
+  const shown = 'secret' in SETTINGS[name] ? '' : ` is ${JSON.stringify(value)}, but`;
+  throw new ConfigError(`${name}${shown} must be ${must}`);
+}
+
+function storeFile(env: Environment): string | undefined {
+  if (ESDB.test(env.STORE_URL ?? '')) {
+    throw new ConfigError(
+      'STORE_URL names an EventStoreDB server, which this version cannot use yet: leave it out, or set sqlite:<file>',
+    );
+  }
+  return setting(env, 'STORE_URL')?.slice('sqlite:'.length);
+}
+
+function readEnvFile(file: string): Environment {
+  try {
+    return present(parseEnv(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    throw new ConfigError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const present = (environment: Environment): Environment =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));

@@ -1,0 +1,166 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError, exampleConfig, loadConfig, SETTING_NAMES } from '../../src/config.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'chancery-config-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const load = (env: Record<string, string>) => loadConfig(env, join(folder, '.env'));
+
+const failure = (env: Record<string, string>): string => {
+  try {
+    load(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error('the settings were taken');
+};
+
+it('listens on loopback and keeps its data in data/ unless told otherwise', () => {
+  expect(load({})).toEqual({
+    port: 3000,
+    host: '127.0.0.1',
+    dataDir: 'data',
+    storeFile: join('data', 'chancery.db'),
+    publicUrl: undefined,
+    adminToken: undefined,
+    logLevel: 'info',
+    metricsPort: undefined,
+    bodyLimit: 1_048_576,
+    shutdownTimeout: 5_000,
+  });
+});
+
+it('takes every setting from the environment', () => {
+  const token = 'x'.repeat(32);
+  const config = load({
+    PORT: '0',
+    HOST: '::1',
+    DATA_DIR: '/var/lib/chancery',
+    STORE_URL: 'sqlite:/srv/events.db',
+    PUBLIC_URL: 'https://calendar.example.org/desk/',
+    ADMIN_TOKEN: token,
+    LOG_LEVEL: 'warn',
+    METRICS_PORT: '9464',
+    BODY_LIMIT: '2048',
+    SHUTDOWN_TIMEOUT: '100',
+  });
+  expect(config).toEqual({
+    port: 0,
+    host: '::1',
+    dataDir: '/var/lib/chancery',
+    storeFile: '/srv/events.db',
+    publicUrl: 'https://calendar.example.org/desk',
+    adminToken: token,
+    logLevel: 'warn',
+    metricsPort: 9464,
+    bodyLimit: 2048,
+    shutdownTimeout: 100,
+  });
+});
+
+it('keeps the store in the data folder unless STORE_URL names a file', () => {
+  expect(load({ DATA_DIR: '/d' }).storeFile).toBe('/d/chancery.db');
+});
+
+it('never lets the example near the real store', () => {
+  const config = exampleConfig(load({ DATA_DIR: '/d', STORE_URL: 'sqlite:/srv/events.db' }));
+  expect(config.dataDir).toBe('/d/example');
+  expect(config.storeFile).toBe('/d/example/chancery.db');
+});
+
+describe('.env', () => {
+  it('is read, and the environment wins over it', () => {
+    writeFileSync(join(folder, '.env'), 'PORT=4000\nLOG_LEVEL="debug"\n');
+    const config = load({ PORT: '5000' });
+    expect(config.port).toBe(5000);
+    expect(config.logLevel).toBe('debug');
+  });
+
+  it('wins over an empty variable, which counts as absent', () => {
+    writeFileSync(join(folder, '.env'), 'PORT=4000\n');
+    expect(load({ PORT: '' }).port).toBe(4000);
+    expect(load({ PUBLIC_URL: ' ' }).publicUrl).toBeUndefined();
+  });
+
+  it('does not change the environment of the process', () => {
+    writeFileSync(join(folder, '.env'), 'CHANCERY_TEST_ONLY=1\n');
+    load({});
+    expect(process.env['CHANCERY_TEST_ONLY']).toBeUndefined();
+  });
+
+  it('that cannot be read is named', () => {
+    expect(() => loadConfig({}, folder)).toThrow(`cannot read ${folder}`);
+  });
+});
+
+describe('a bad setting is one line with its name and the cure', () => {
+  it.each([
+    ['PORT', '80a'],
+    ['PORT', '65536'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['HOST', 'my host'],
+    ['STORE_URL', 'postgres://localhost'],
+    ['STORE_URL', 'sqlite:'],
+    ['PUBLIC_URL', 'calendar.example.org'],
+    ['PUBLIC_URL', 'ftp://example.org'],
+    ['PUBLIC_URL', 'https://example.org/?a=b'],
+    ['LOG_LEVEL', 'loud'],
+    ['METRICS_PORT', '0'],
+    ['BODY_LIMIT', '10'],
+    ['SHUTDOWN_TIMEOUT', '0'],
+  ])('%s=%s', (name, value) => {
+    const message = failure({ [name]: value });
+    expect(message).toMatch(new RegExp(`^${name} is .* must be .+`));
+    expect(message).toContain(JSON.stringify(value));
+    expect(message).not.toContain('\n');
+  });
+
+  it('keeps control characters out of the line', () => {
+    expect(failure({ PORT: '1\n\u001b[31m' })).toContain('"1\\n\\u001b[31m"');
+  });
+
+  it.each(['short', `${'x'.repeat(31)} `, `${'x'.repeat(40)} y`])(
+    'never prints an admin token: %j',
+    (token) => {
+      const message = failure({ ADMIN_TOKEN: token });
+      expect(message).toBe('ADMIN_TOKEN must be at least 32 characters without spaces');
+    },
+  );
+
+  it.each(['esdb://localhost:2113', 'esdb+discover://cluster', 'kurrentdb://localhost'])(
+    'says that %s is not supported yet',
+    (url) => {
+      expect(failure({ STORE_URL: url })).toMatch(/cannot use yet: .*sqlite:<file>/);
+    },
+  );
+});
+
+describe('the settings are documented', () => {
+  it('.env.example has every setting and no other', () => {
+    const text = readFileSync(join(ROOT, '.env.example'), 'utf8');
+    const commented = text.replace(/^# ([A-Z_]+=)/gm, '$1');
+    expect(Object.keys(parseEnv(commented)).sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  it('.env.example shows the defaults', () => {
+    expect(loadConfig({}, join(ROOT, '.env.example'))).toEqual(load({}));
+  });
+
+  it('the README has a row for every setting and no other', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    const section = readme.split(/^## /m).find((part) => part.startsWith('Settings')) ?? '';
+    const rows = [...section.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+    expect(rows.sort()).toEqual([...SETTING_NAMES].sort());
+  });
+});
