@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +15,7 @@ import { createCalendars } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { LUXON_VERSION } from './domain/date/index.ts';
+import { makeFolder } from './folder.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
@@ -72,11 +73,11 @@ export const VERSION = (
 export async function openChancery(options: ChanceryOptions): Promise<Chancery> {
   const { config, log, example = false } = options;
   await using opened = new AsyncDisposableStack();
-  mkdirSync(config.dataDir, { recursive: true });
+  makeFolder(config.dataDir);
   const folder = join(config.dataDir, 'views');
   const lock = lockViews(folder);
   opened.defer(() => lock.release());
-  mkdirSync(dirname(config.storeFile), { recursive: true });
+  makeFolder(dirname(config.storeFile));
   const store = await openSqliteStore({ file: config.storeFile });
   opened.defer(() => store.close());
   const clock = options.clock ?? (await clockOf(store, example));

@@ -1,13 +1,14 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config.ts';
+import { makeFolder } from '../folder.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
 import { CommandFailed } from './failure.ts';
 
 /** Opens the store, made with its folder when it is not there. */
 export async function openStore(config: Config): Promise<EventStore> {
-  mkdirSync(dirname(config.storeFile), { recursive: true });
+  makeFolder(dirname(config.storeFile));
   return openSqliteStore({ file: config.storeFile });
 }
 

@@ -1,0 +1,276 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { run, startServer, temporaryFolder } from '../support/program.ts';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let data: string;
+beforeEach(() => {
+  folder = temporaryFolder('cli-');
+  data = join(folder.path, 'data');
+});
+afterEach(() => folder.remove());
+
+const lines = (text: string): string[] => text.split('\n').filter((line) => line !== '');
+
+/** One line that a person can act on: no stack, no second line. */
+function expectOneLine(stderr: string, ...parts: string[]): void {
+  expect(lines(stderr)).toHaveLength(1);
+  for (const part of parts) expect(stderr).toContain(part);
+  expect(stderr).not.toMatch(/\n\s+at /);
+}
+
+describe('usage', () => {
+  test.each([
+    ['--help', ['serve', 'import', 'export', 'doctor', 'Exit codes']],
+    ['serve --help', ['--example']],
+    ['import --help', ['<file>', 'NDJSON']],
+    ['export --help', ['NDJSON']],
+    ['doctor --help', ['configuration']],
+  ])('%s explains itself and exits 0', async (args, parts) => {
+    const { code, stdout, stderr } = await run(args.split(' '));
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    for (const part of parts) expect(stdout).toContain(part);
+  });
+
+  test('--version prints the version of package.json', async () => {
+    const { code, stdout } = await run(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test.each([['nonsense'], ['serve --nonsense'], ['import'], ['import a b'], ['']])(
+    '%j is wrong usage: exit code 2, no stack',
+    async (args) => {
+      const { code, stderr } = await run(args.split(' ').filter((arg) => arg !== ''));
+      expect(code).toBe(2);
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(stderr).not.toBe('');
+    },
+  );
+});
+
+describe('what the user can mend is one line and an exit code', () => {
+  test('a bad setting', async () => {
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: 'many' } });
+    expect(code).toBe(2);
+    expectOneLine(stderr, 'PORT', '"many"');
+    expect(existsSync(data)).toBe(false);
+  });
+
+  test('a port in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const port = String((other.address() as AddressInfo).port);
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: port } });
+    other.close();
+    expect(code).toBe(1);
+    expectOneLine(stderr, port, 'PORT');
+  });
+
+  test('a port in use makes no admin token that nobody would see', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const port = String((other.address() as AddressInfo).port);
+    await run(['serve'], { env: { DATA_DIR: data, PORT: port } });
+    other.close();
+    const server = await startServer({ DATA_DIR: data });
+    await server.stop();
+    expect(server.token).toMatch(/^chancery_/);
+  });
+
+  test('a metrics port in use', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const port = String((other.address() as AddressInfo).port);
+    const env = { DATA_DIR: data, PORT: '0', METRICS_PORT: port };
+    const { code, stderr } = await run(['serve'], { env });
+    other.close();
+    expect(code).toBe(1);
+    expectOneLine(stderr, port);
+  });
+
+  test('a data folder without rights', async () => {
+    mkdirSync(data, { mode: 0o755 });
+    chmodSync(folder.path, 0o755);
+    chmodSync(data, 0o555);
+    // Root may write everywhere: as root, run it as nobody.
+    const asOther = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    const { code, stderr } = await run(['serve'], {
+      env: { DATA_DIR: data, PORT: '0' },
+      ...asOther,
+    });
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'DATA_DIR');
+  });
+
+  test('a data folder that is a file', async () => {
+    writeFileSync(data, '');
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, data);
+  });
+
+  test('a data folder where none can be made', async () => {
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: '/proc/x', PORT: '0' } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, '/proc/x');
+  });
+
+  test('a store that is no database', async () => {
+    mkdirSync(data);
+    writeFileSync(join(data, 'chancery.db'), 'text, and long enough to be looked at as a database');
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'chancery.db');
+    expect(readFileSync(join(data, 'chancery.db'), 'utf8')).toMatch(/^text/);
+  });
+
+  test("another program's database, which stays as it is", async () => {
+    mkdirSync(data);
+    const file = join(data, 'chancery.db');
+    const db = new DatabaseSync(file);
+    db.exec('CREATE TABLE recipes (name TEXT)');
+    db.close();
+    copyFileSync(file, join(folder.path, 'before.db'));
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'another program');
+    expect(readFileSync(file).equals(readFileSync(join(folder.path, 'before.db')))).toBe(true);
+  });
+
+  test('a second server on one data folder', async () => {
+    const server = await startServer({ DATA_DIR: data });
+    const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
+    await server.stop();
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'another running Chancery');
+  });
+
+  test.each([['export'], ['doctor']])(
+    '%s of a store that is not there makes none',
+    async (command) => {
+      const { stderr } = await run([command], { env: { DATA_DIR: data } });
+      expect(stderr).not.toMatch(/\n\s+at /);
+      expect(existsSync(data)).toBe(false);
+    },
+  );
+
+  test('import of a file that is not there', async () => {
+    const { code, stderr } = await run(['import', 'no-such.json'], { env: { DATA_DIR: data } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'no-such.json');
+    expect(existsSync(data)).toBe(false);
+  });
+});
+
+describe('import', () => {
+  const meeting = (id: string, more: object = {}) => ({
+    key: `key-${id}`,
+    path: '/meetings',
+    body: { id, title: 'Session', form: 'session', classification: 'public', ...more },
+  });
+
+  async function importText(input: string) {
+    return run(['import', '-'], { env: { DATA_DIR: data }, input });
+  }
+
+  test('carries out a JSON array, and nothing the second time', async () => {
+    const text = JSON.stringify([meeting('a'), meeting('b')]);
+    expect(await importText(text)).toMatchObject({
+      code: 0,
+      stdout: '2 carried out, 0 were there already, 0 refused\n',
+    });
+    expect(await importText(text)).toMatchObject({
+      code: 0,
+      stdout: '0 carried out, 2 were there already, 0 refused\n',
+    });
+  });
+
+  test('lists what is refused with line and reason, and the rest goes in', async () => {
+    const text = [
+      JSON.stringify(meeting('a')),
+      'not json',
+      JSON.stringify({ key: 'x', path: '/nowhere', body: {} }),
+      JSON.stringify({ ...meeting('a'), key: 'another' }),
+      JSON.stringify({ key: 'c', path: '/meetings/a/confirm', body: { likelihod: 'certain' } }),
+      JSON.stringify({ key: 'd', path: '/meetings/a/restore', body: { reason: 'no' } }),
+      JSON.stringify(meeting('b', { title: 'A title' })),
+    ].join('\n');
+    const { code, stdout, stderr } = await importText(text);
+    expect(code).toBe(1);
+    expect(stdout).toBe('2 carried out, 0 were there already, 5 refused\n');
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/^line 2: not JSON/),
+      expect.stringMatching(/^line 3: \/nowhere/),
+      expect.stringMatching(/^line 4: .*used before/),
+      expect.stringMatching(/^line 5: .*likelihod/),
+      expect.stringMatching(/^line 6: wrong-status/),
+    ]);
+  });
+
+  test('is seen by a server that is running on the same store', async () => {
+    const server = await startServer({ DATA_DIR: data });
+    await importText(JSON.stringify([meeting('a')]));
+    const events = lines((await run(['export'], { env: { DATA_DIR: data } })).stdout);
+    const { id } = JSON.parse(events.at(-1) ?? '{}');
+    const response = await fetch(`${server.url}/meetings/a?seen=${id}`);
+    expect(response.status).toBe(200);
+    await server.stop();
+  });
+
+  test('writes nothing of a refused line that could act on a terminal', async () => {
+    const text = JSON.stringify({ key: 'x', path: '/\u001b[31m\u202e', body: {} });
+    const { stderr } = await importText(text);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what must not be there
+    expect(stderr).not.toMatch(/[\u001b\u202e]/);
+  });
+});
+
+describe('export', () => {
+  test('writes every event as a line, without its position', async () => {
+    await run(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await run(['export'], { env: { DATA_DIR: data } });
+    expect(code).toBe(0);
+    const events = lines(stdout).map((line) => JSON.parse(line));
+    expect(events.length).toBeGreaterThan(10);
+    expect(Object.keys(events[0])).toEqual(['id', 'stream', 'revision', 'type', 'data', 'meta']);
+  });
+});
+
+describe('doctor', () => {
+  test('finds nothing to mend in what import made', async () => {
+    await run(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ok {4}store: .*last event/m);
+    expect(stdout).toContain('Nothing has to be done.');
+  });
+
+  test('names a damaged store and exits 1', async () => {
+    mkdirSync(data);
+    writeFileSync(join(data, 'chancery.db'), 'text, and long enough to be looked at as a database');
+    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^fail {2}store: .*chancery\.db/m);
+  });
+
+  test('says that a running server owns the views', async () => {
+    const server = await startServer({ DATA_DIR: data });
+    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    await server.stop();
+    expect(code).toBe(0);
+    expect(stdout).toContain('in use by a running server');
+  });
+});

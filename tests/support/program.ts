@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+/** The program as users run it: a process of its own, with nothing of this one's environment. */
+
+export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type Environment = Readonly<Record<string, string>>;
+
+interface Options {
+  readonly env?: Environment;
+  readonly input?: string;
+  /** Numeric user to run as, for what root may do and others may not. */
+  readonly uid?: number;
+  readonly cwd?: string;
+}
+
+/** Runs a command to its end. */
+export async function run(args: readonly string[], options: Options = {}): Promise<Ended> {
+  const child = launch(args, options);
+  const output = collected(child);
+  child.stdin?.end(options.input ?? '');
+  const [code, signal] = await once(child, 'close');
+  return { code, signal, ...output() };
+}
+
+export interface Server {
+  readonly url: string;
+  readonly pid: number;
+  /** The admin token of a first start. */
+  readonly token: string | undefined;
+  /** What it has printed so far. */
+  output(): { readonly stdout: string; readonly stderr: string };
+  /** Sends a signal and waits for the end. */
+  stop(signal?: NodeJS.Signals): Promise<Ended>;
+}
+
+/** Starts `serve` on a free port and waits until it says that it is ready. */
+export async function startServer(env: Environment, args: readonly string[] = []): Promise<Server> {
+  const child = launch(['serve', ...args], { env: { PORT: '0', ...env } });
+  const output = collected(child);
+  const closed = once(child, 'close');
+  const lines = await linesUntilReady(child, closed, output);
+  const said = (pattern: RegExp) => lines.map((line) => pattern.exec(line)?.[1]).find(Boolean);
+  return {
+    url: said(/^Chancery is ready: (\S+)$/) ?? '',
+    pid: child.pid ?? 0,
+    token: said(/^Admin token.*: (\S+)$/),
+    output,
+    stop: async (signal = 'SIGTERM') => {
+      child.kill(signal);
+      const [code, ended] = await closed;
+      return { code, signal: ended, ...output() };
+    },
+  };
+}
+
+/** The lines up to the last one of the welcome, which ends with the token or the clock. */
+async function linesUntilReady(
+  child: ChildProcess,
+  closed: Promise<unknown>,
+  output: () => { stdout: string; stderr: string },
+): Promise<string[]> {
+  const lines: string[] = [];
+  const ready = new Promise<void>((resolve) => {
+    if (child.stderr === null) return;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      // The welcome is written in one piece: what belongs to it is there with its last line.
+      if (line.startsWith('Subscribe: ')) setImmediate(resolve);
+    });
+  });
+  const died = closed.then(() => {
+    throw new Error(`the server ended before it was ready:\n${output().stderr}`);
+  });
+  await Promise.race([ready, died]);
+  died.catch(() => {});
+  return lines;
+}
+
+function launch(args: readonly string[], { env = {}, uid, cwd = ROOT }: Options): ChildProcess {
+  return spawn(process.execPath, [MAIN, ...args], {
+    cwd,
+    // Not `.env` of a developer, nor the settings of the shell that runs the tests.
+    env: { PATH: process.env.PATH ?? '', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...(uid === undefined ? {} : { uid }),
+  });
+}
+
+function collected(child: ChildProcess): () => { stdout: string; stderr: string } {
+  const text = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      text[name] += chunk;
+    });
+  }
+  return () => ({ ...text });
+}
+
+/** A folder for one test, and how to remove it. */
+export function temporaryFolder(name = 'chancery-'): { path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), name));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
