@@ -4,7 +4,7 @@ import type { Registry } from '../../events/registry.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openBuild } from './database.ts';
-import { isDatabaseFault, messageOf } from './errors.ts';
+import { DeadLetterFound, isDatabaseFault, messageOf } from './errors.ts';
 import { Intake } from './intake.ts';
 import { type Checkpoint, createLedger } from './ledger.ts';
 
@@ -32,6 +32,10 @@ export interface BuildOptions {
   readonly pageSize?: number | undefined;
   readonly types?: Registry | undefined;
   readonly onDeadLetter?: ((event: RecordedEvent, reason: string) => void) | undefined;
+  /** Fail at the first event that cannot be applied, instead of setting it aside. */
+  readonly strict?: boolean | undefined;
+  /** Id of the last event to take in, instead of the log's head. */
+  readonly until?: string | undefined;
 }
 
 /**
@@ -39,6 +43,7 @@ export interface BuildOptions {
  * closed when the promise settles, but neither synced nor named as current. Yields to the event loop
  * between pages. After a failure or an abort the file is litter.
  * @throws what the store, the disk, or the projection's flush throws; the signal's reason when aborted
+ * @throws {DeadLetterFound} when strict
  */
 export async function buildView(options: BuildOptions): Promise<Checkpoint | undefined> {
   const { projection } = options;
@@ -80,11 +85,12 @@ export function createEmptyView(
 async function readInto(intake: Intake, options: BuildOptions): Promise<void> {
   const { store, signal, pageSize: limit = 1_000 } = options;
   const started = performance.now();
-  const head = await store.head();
-  for (let reached = head === undefined; !reached; ) {
+  const last = options.until ?? (await store.head())?.id;
+  for (let reached = last === undefined; !reached; ) {
     const page = await store.readAll({ after: intake.checkpoint?.position, limit });
-    takePage(intake, page, options);
-    reached = page.length < limit || page.some((event) => event.id === head?.id);
+    const end = page.findIndex((event) => event.id === last);
+    takePage(intake, end < 0 ? page : page.slice(0, end + 1), options);
+    reached = page.length < limit || end >= 0;
     report(options, intake.checkpoint?.seq ?? 0, performance.now() - started);
     await setImmediate();
     signal?.throwIfAborted();
@@ -99,6 +105,7 @@ function takePage(intake: Intake, page: readonly RecordedEvent[], options: Build
       // Apply computes before it mutates, so there is nothing to roll back, which this file could not do.
       if (isDatabaseFault(error)) throw error;
       const reason = messageOf(error);
+      if (options.strict === true) throw new DeadLetterFound(event, reason);
       intake.setAside(event, reason);
       options.onDeadLetter?.(event, reason);
     }

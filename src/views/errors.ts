@@ -1,3 +1,5 @@
+import type { RecordedEvent } from '../../events/envelope.ts';
+
 /** The view is being built, or is not there yet: nothing can be read from it for now. */
 export class ViewBehind extends Error {
   override readonly name = 'ViewBehind';
@@ -24,6 +26,30 @@ export class ViewsOwned extends Error {
 export class ViewsUnusable extends Error {
   override readonly name = 'ViewsUnusable';
   readonly code = 'views-unusable';
+}
+
+/** An operator's rebuild met an event that cannot be applied. */
+export class DeadLetterFound extends Error {
+  override readonly name = 'DeadLetterFound';
+  readonly code = 'dead-letter';
+
+  constructor(event: RecordedEvent, reason: string) {
+    const { position, stream, revision, type } = event;
+    super(
+      `the event at position ${position} (stream ${stream}, revision ${revision}, ${type}) cannot be applied: ${reason}. Mend the program, or rebuild with --skip to set its stream aside`,
+    );
+  }
+}
+
+/** A rebuild is under way, and one is enough. */
+export class RebuildRunning extends Error {
+  override readonly name = 'RebuildRunning';
+  readonly code = 'rejected';
+  readonly rule = 'rebuild-running';
+
+  constructor() {
+    super('a rebuild is running: wait for it, or cancel it');
+  }
 }
 
 // SQLite's primary result codes (https://sqlite.org/rescode.html) for which the statement or its values

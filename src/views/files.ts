@@ -13,8 +13,9 @@ import {
 import { basename, join } from 'node:path';
 
 /**
- * The files of one view: `<view>.current` names the file that is the view now, `<view>-<uuid>.db`. A name is
- * never used twice, so no open database is ever renamed over or mistaken for another.
+ * The files of one view: `<view>.current` names the file that is the view now, `<view>-<uuid>.db`, and on a
+ * second line one that was prepared for another definition. A name is never used twice, so no open database
+ * is ever renamed over or mistaken for another.
  */
 export class ViewFiles {
   readonly #folder: string;
@@ -32,21 +33,31 @@ export class ViewFiles {
 
   /** The path of the current file; undefined when there is none, or the pointer names none of ours. */
   current(): string | undefined {
-    const pointer = this.#pointer();
-    if (!existsSync(pointer)) return undefined;
-    const name = readFileSync(pointer, 'utf8').trim();
-    const file = join(this.#folder, name);
-    return this.#isDatabase(name) && existsSync(file) ? file : undefined;
+    return this.#named()[0];
+  }
+
+  /** The path of a finished file for another definition. */
+  prepared(): string | undefined {
+    return this.#named()[1];
   }
 
   /** Makes a finished, closed file the current one, so that a power cut leaves the old pointer or the new. */
   switchTo(file: string): void {
     sync(file, 'r+');
-    const temporary = `${this.#pointer()}.tmp`;
-    writeFileSync(temporary, `${basename(file)}\n`, { flush: true });
-    renameSync(temporary, this.#pointer());
-    // On Windows a folder cannot be opened; there the rename is as durable as it gets.
-    if (process.platform !== 'win32') sync(this.#folder, 'r');
+    const prepared = this.prepared();
+    this.#point(file, prepared === file ? undefined : prepared);
+  }
+
+  /** Names a finished, closed file as the one to use when its definition is asked for. */
+  prepare(file: string): void {
+    sync(file, 'r+');
+    this.#point(this.current(), file);
+  }
+
+  /** Makes the prepared file the current one, if it is wanted. */
+  usePrepared(isWanted: (file: string) => boolean): void {
+    const prepared = this.prepared();
+    if (prepared !== undefined && isWanted(prepared)) this.#point(prepared, undefined);
   }
 
   /** Forgets the current file: whatever it holds must not be served again. */
@@ -57,13 +68,35 @@ export class ViewFiles {
 
   /** Deletes what interrupted builds and old versions left, and nothing that is not ours. */
   sweep(): void {
-    const current = this.current();
+    const named = this.#named();
     for (const name of readdirSync(this.#folder)) {
       const file = join(this.#folder, name);
       const ours = name === `${this.#view}.current.tmp` || this.#isDatabase(name);
-      const kept = current !== undefined && file.startsWith(current);
-      if (ours && !kept) rmSync(file, { force: true });
+      const kept = named.some((path) => path !== undefined && file.startsWith(path));
+      if (ours && !kept) remove(file);
     }
+  }
+
+  /** The current and the prepared file; undefined where the pointer names none that is there. */
+  #named(): [string | undefined, string | undefined] {
+    const pointer = this.#pointer();
+    if (!existsSync(pointer)) return [undefined, undefined];
+    const [current, prepared] = readFileSync(pointer, 'utf8').split('\n');
+    return [this.#existing(current), this.#existing(prepared)];
+  }
+
+  #existing(name = ''): string | undefined {
+    const file = join(this.#folder, name);
+    return this.#isDatabase(name) && existsSync(file) ? file : undefined;
+  }
+
+  #point(current: string | undefined, prepared: string | undefined): void {
+    const temporary = `${this.#pointer()}.tmp`;
+    const names = [current, prepared].map((file) => (file === undefined ? '' : basename(file)));
+    writeFileSync(temporary, `${names.join('\n').trimEnd()}\n`, { flush: true });
+    renameSync(temporary, this.#pointer());
+    // On Windows a folder cannot be opened; there the rename is as durable as it gets.
+    if (process.platform !== 'win32') sync(this.#folder, 'r');
   }
 
   #pointer(): string {
@@ -78,6 +111,15 @@ export class ViewFiles {
         name.slice(prefix.length),
       )
     );
+  }
+}
+
+// Windows keeps a file that somebody has open: the next sweep gets it.
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true });
+  } catch (error) {
+    if (process.platform !== 'win32') throw error;
   }
 }
 

@@ -77,6 +77,11 @@ export class LiveView {
     }
   }
 
+  /** Lets go of the handle that writes; the one that reads stays. */
+  stopWriting(): void {
+    if (this.#writer.isOpen) this.#writer.close();
+  }
+
   close(): void {
     if (this.reader.isOpen) this.reader.close();
     if (this.#writer.isOpen) this.#writer.close();

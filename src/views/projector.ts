@@ -7,11 +7,12 @@ import type { EventStore } from '../store/event-store.ts';
 import type { BuildProgress } from './build.ts';
 import { buildOrBegin } from './build-or-begin.ts';
 import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
-import { ViewFiles } from './files.ts';
 import type { DeadLetter } from './ledger.ts';
-import { describeFile, LiveView } from './live-view.ts';
+import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
+import { type BuildFile, buildHere, Rebuilder } from './rebuild.ts';
 import type { AppliedBatch, ViewLog, ViewStatus } from './status.ts';
+import { ViewSlot } from './view-slot.ts';
 import { Waiters } from './waiters.ts';
 
 export interface ProjectorOptions {
@@ -30,6 +31,8 @@ export interface ProjectorOptions {
   /** First and longest wait before a retry; default 100 and 5,000 ms. */
   readonly retryMs?: { readonly first: number; readonly longest: number } | undefined;
   readonly types?: Registry | undefined;
+  /** Where rebuilds beside a serving view are done; default: here, between other work. */
+  readonly build?: BuildFile | undefined;
 }
 
 /** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
@@ -39,14 +42,15 @@ const LIVE_BATCH = 50;
 export class Projector {
   /** Settles when the view has once reached the log's end; rejects when it is closed before. */
   readonly ready: Promise<void>;
+  /** Rebuilds while the view serves. */
+  readonly rebuilder: Rebuilder;
   readonly #options: ProjectorOptions;
-  readonly #files: ViewFiles;
+  readonly #slot: ViewSlot;
   readonly #waiters = new Waiters();
   readonly #listeners = new Set<(batch: AppliedBatch) => void>();
   readonly #stop = new AbortController();
   readonly #readiness = Promise.withResolvers<void>();
   #running: Promise<void> | undefined;
-  #view: LiveView | undefined;
   #readable = false;
   #caughtUp = false;
   #version = 0;
@@ -59,7 +63,10 @@ export class Projector {
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
-    this.#files = new ViewFiles(options.folder, options.projection.name);
+    const { folder, projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = options;
+    const onDeadLetter = this.#onDeadLetter(log);
+    this.#slot = new ViewSlot({ folder, projection, definition, types, cacheBytes, onDeadLetter });
+    this.rebuilder = new Rebuilder(this.#rebuildHost());
     this.ready = this.#readiness.promise;
     // Whoever awaits it still gets the rejection; nobody has to.
     this.ready.catch(() => {});
@@ -75,8 +82,8 @@ export class Projector {
    * @throws {ViewBehind} while the view is opened or built
    */
   reader(): ViewDatabase {
-    if (this.#view === undefined || !this.#readable) throw new ViewBehind(this.#name);
-    return this.#view.reader;
+    if (this.#slot.view === undefined || !this.#readable) throw new ViewBehind(this.#name);
+    return this.#slot.view.reader;
   }
 
   /** Rises with every batch and every rebuild, within one process: a key for caches of answers. */
@@ -98,7 +105,7 @@ export class Projector {
   /** Whether the view holds the log's last event right now. Asks the store, and fails when it does. */
   async isCurrent(): Promise<boolean> {
     const head = await this.#options.store.head();
-    return this.#readable && head?.id === this.#view?.checkpoint?.id;
+    return this.#readable && head?.id === this.#slot.view?.checkpoint?.id;
   }
 
   /** Calls the listener after each commit; returns how to stop that. */
@@ -109,17 +116,17 @@ export class Projector {
 
   /** The newest first. */
   deadLetters(limit: number): DeadLetter[] {
-    return this.#view?.ledger.deadLetters(limit) ?? [];
+    return this.#slot.view?.ledger.deadLetters(limit) ?? [];
   }
 
   status(): ViewStatus {
-    const ledger = this.#view?.ledger;
+    const ledger = this.#slot.view?.ledger;
     return {
       view: this.#name,
       state: this.#state(),
       readable: this.#readable,
       definition: this.#options.definition,
-      checkpoint: this.#view?.checkpoint,
+      checkpoint: this.#slot.view?.checkpoint,
       appliedAt: this.#appliedAt,
       caughtUp: this.#caughtUp,
       version: this.#version,
@@ -135,6 +142,8 @@ export class Projector {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#readiness.reject(new ViewBehind(this.#name));
+    this.rebuilder.cancel();
+    await this.rebuilder.finished();
     await this.#running;
     this.#waiters.close();
     this.#release();
@@ -153,7 +162,7 @@ export class Projector {
 
   #has(eventId: string): boolean {
     if (!this.#readable) return false;
-    return this.#waiters.isRecent(eventId) || (this.#view?.has(eventId) ?? false);
+    return this.#waiters.isRecent(eventId) || (this.#slot.view?.has(eventId) ?? false);
   }
 
   async #run(): Promise<void> {
@@ -161,7 +170,7 @@ export class Projector {
     const { first, longest } = this.#options.retryMs ?? { first: 100, longest: 5_000 };
     while (!signal.aborted) {
       try {
-        await this.#follow(await this.#verified());
+        if ((await this.#follow(await this.#verified())) === 'replaced') continue;
       } catch (error) {
         this.#fail(error);
       }
@@ -173,55 +182,28 @@ export class Projector {
 
   /** The view's file, open and known to belong to this log; built when there is none. */
   async #verified(): Promise<LiveView> {
-    this.#view ??= this.#openCurrent();
-    if (this.#view !== undefined && !(await isOfLog(this.#options.store, this.#view.checkpoint))) {
-      this.#options.log.warn(
-        { view: this.#name },
-        'view is of another or an older log: rebuilding',
-      );
+    let view = this.#slot.view ?? this.#slot.open();
+    if (view !== undefined && !(await isOfLog(this.#options.store, view.checkpoint))) {
+      const fields = { view: this.#name };
+      this.#options.log.warn(fields, 'view is of another or an older log: rebuilding');
       this.#discard();
+      view = undefined;
     }
-    this.#view ??= await this.#rebuild();
+    view ??= await this.#buildFirst();
     this.#stop.signal.throwIfAborted();
     this.#readable = this.#readable || !this.#oneByOne;
-    return this.#view;
-  }
-
-  #openCurrent(): LiveView | undefined {
-    this.#files.sweep();
-    const file = this.#files.current();
-    return file === undefined ? undefined : this.#open(file);
-  }
-
-  #open(file: string): LiveView | undefined {
-    const { projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = this.#options;
-    const onDeadLetter = this.#onDeadLetter(log);
-    return LiveView.open(file, definition, { projection, cacheBytes, types, onDeadLetter });
-  }
-
-  /** Builds a file beside the old one, then switches to it. Nothing is readable meanwhile. */
-  async #rebuild(): Promise<LiveView> {
-    const file = this.#files.fresh();
-    await this.#buildInto(file);
-    this.#build = undefined;
-    this.#files.switchTo(file);
-    this.#files.sweep();
-    const view = this.#open(file);
-    if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
-    this.#waiters.restart((id) => view.has(id));
-    this.#announce(view, []);
     return view;
   }
 
-  async #buildInto(file: string): Promise<void> {
+  /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
+  async #buildFirst(): Promise<LiveView> {
     const { store, projection, definition, onProgress, types, log } = this.#options;
-    const { signal } = this.#stop;
-    const old = this.#files.current();
+    const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
     const outcome = await buildOrBegin(
       {
-        ...{ store, projection, file, definition, types, signal },
-        expected: old === undefined ? undefined : describeFile(old)?.events,
+        ...{ store, projection, file, definition, types, signal: this.#stop.signal },
+        expected: this.#slot.eventsBefore(),
         onProgress: (progress) => {
           this.#build = progress;
           onProgress?.(progress);
@@ -230,24 +212,49 @@ export class Projector {
       },
       log,
     );
+    this.#build = undefined;
     this.#oneByOne = outcome === 'begun';
+    const view = this.#slot.openFile(file);
+    if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
+    this.#adopt(view);
+    return view;
   }
 
-  /** Applies what the log has and gets, until something fails or the store ends the subscription. */
-  async #follow(view: LiveView): Promise<void> {
-    const { signal } = this.#stop;
+  #adopt(view: LiveView): void {
+    this.#slot.switchTo(view);
+    this.#waiters.restart((id) => view.has(id));
+    this.#announce(view, []);
+  }
+
+  #rebuildHost() {
+    const { store, log, now, build = buildHere(this.#options) } = this.#options;
+    return {
+      ...{ store, log, now, build },
+      view: () => (this.#readable ? this.#slot.view : undefined),
+      fresh: () => this.#slot.fresh(),
+      openFile: (file: string) => this.#slot.openFile(file),
+      switchTo: (next: LiveView) => this.#adopt(next),
+    };
+  }
+
+  /** Applies what the log has and gets, until something fails, the store ends it, or another view serves. */
+  async #follow(view: LiveView): Promise<'ended' | 'replaced'> {
     const { store } = this.#options;
-    for await (const message of store.subscribe(view.checkpoint?.position, signal)) {
+    for await (const message of store.subscribe(view.checkpoint?.position, this.#stop.signal)) {
+      if (this.#slot.view !== view) return 'replaced';
       if (message.kind === 'caught-up') this.#reachedEnd();
       else await this.#take(view, message.events);
-      signal.throwIfAborted();
+      this.#stop.signal.throwIfAborted();
     }
     this.#caughtUp = false;
+    return 'ended';
   }
 
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {
     for (let start = 0; start < events.length; start += LIVE_BATCH) {
       if (start > 0) await nextTurn();
+      // What is left comes again, from where the view is that serves now.
+      if (this.#slot.view !== view) return;
       const batch = events.slice(start, start + LIVE_BATCH);
       view.apply(batch);
       this.#recovered();
@@ -295,13 +302,12 @@ export class Projector {
   }
 
   #discard(): void {
-    this.#release();
-    this.#files.discard();
+    this.#readable = false;
+    this.#slot.discard();
   }
 
   #release(): void {
     this.#readable = false;
-    this.#view?.close();
-    this.#view = undefined;
+    this.#slot.release();
   }
 }

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { announcementEvents } from '../../events/announcement.ts';
+import type { NewEvent, RecordedEvent } from '../../events/envelope.ts';
+import { meetingEvents } from '../../events/meeting.ts';
+import { calendar } from '../../projections/calendar.ts';
+import { definitionOf } from '../../src/views/definition.ts';
+import { type Bench, openBench } from './support.ts';
+
+/**
+ * The golden log is never changed: what it was when a definition was pinned, it stays. The rows of a
+ * definition are pinned by their digest, so that changed logic without a new number fails here.
+ */
+const PINNED: Readonly<Record<number, string>> = {
+  1: 'to be pinned',
+};
+
+const log = readFileSync(new URL('./golden/log.ndjson', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Omit<RecordedEvent, 'position'>);
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+  for (const event of log) {
+    const { stream, revision, ...rest } = event;
+    await bench.store.append(stream, [rest as NewEvent], revision === 0 ? 'none' : revision - 1);
+  }
+});
+afterEach(() => bench.close());
+
+/** SHA-256 over every row of every table of the projection, in order. */
+function digest(file: string): string {
+  const db = new DatabaseSync(file, { readOnly: true });
+  const tables = db
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'view_%' AND sql LIKE 'CREATE TABLE%' AND name NOT LIKE '%_text_%' ORDER BY name",
+    )
+    .all();
+  const hash = createHash('sha256');
+  for (const { name } of tables) {
+    const rows = db.prepare(`SELECT * FROM "${name}"`).all();
+    const lines = rows.map((row) => JSON.stringify(Object.values(row))).sort();
+    hash.update(`${name}\n${lines.join('\n')}\n`);
+  }
+  db.close();
+  return hash.digest('hex');
+}
+
+const viewFile = (): string =>
+  join(bench.views, readFileSync(join(bench.views, 'calendar.current'), 'utf8').trim());
+
+describe('the golden log', () => {
+  test('has every type of event of meetings and announcements', () => {
+    const types = new Set(log.map((event) => event.type));
+    const known = [...Object.keys(meetingEvents), ...Object.keys(announcementEvents)];
+    expect([...types].toSorted()).toEqual(known.toSorted());
+  });
+
+  test('gives the rows that are pinned for this definition: else raise the number in projections/calendar.ts', async () => {
+    const projector = bench.project();
+    await projector.ready;
+    expect(projector.status().deadLetters).toBe(0);
+    await projector.close();
+    expect(digest(viewFile())).toBe(PINNED[calendar.definition]);
+  });
+});
+
+test('a definition names its number and the versions of what it computes with', () => {
+  expect(definitionOf(calendar, { tz: '2026a', luxon: '3.7.2' })).toBe(
+    `calendar ${calendar.definition}, luxon 3.7.2, tz 2026a`,
+  );
+});
