@@ -203,7 +203,7 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
 function readers({ projector, clock }: Parts, { publicUrl }: Config) {
   const made = new WeakMap<ViewDatabase, { queries: CalendarQueries; calendars: Calendars }>();
   const current = () => {
-    if (!projector.status().readable) return undefined;
+    if (!projector.readable) return undefined;
     const db = projector.reader();
     let readers = made.get(db);
     if (readers === undefined) {

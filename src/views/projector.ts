@@ -10,8 +10,8 @@ import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
 import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
-import { type BuildFile, buildHere, Rebuilder } from './rebuild.ts';
-import type { AppliedBatch, ViewLog, ViewStatus } from './status.ts';
+import { type BuildFile, buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
+import { type AppliedBatch, setAside, stateOf, type ViewLog, type ViewStatus } from './status.ts';
 import { ViewSlot } from './view-slot.ts';
 import { Waiters } from './waiters.ts';
 
@@ -60,6 +60,8 @@ export class Projector {
   #problem: string | undefined;
   /** Set when a fast build failed because of an event: live batches can find out which one, and go on. */
   #oneByOne = false;
+  /** Pending while a rebuild is about to take over. */
+  #held: Promise<void> | undefined;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
@@ -102,12 +104,6 @@ export class Projector {
     return this.#waiters.wait(eventId, timeoutMs);
   }
 
-  /** Whether the view holds the log's last event right now. Asks the store, and fails when it does. */
-  async isCurrent(): Promise<boolean> {
-    const head = await this.#options.store.head();
-    return this.#readable && head?.id === this.#slot.view?.checkpoint?.id;
-  }
-
   /** Calls the listener after each commit; returns how to stop that. */
   onBatch(listener: (batch: AppliedBatch) => void): () => void {
     this.#listeners.add(listener);
@@ -119,11 +115,14 @@ export class Projector {
     return this.#slot.view?.ledger.deadLetters(limit) ?? [];
   }
 
+  /** Whether `reader` has something to read from. */
+  get readable(): boolean {
+    return this.#readable;
+  }
+
   status(): ViewStatus {
-    const ledger = this.#slot.view?.ledger;
-    return {
+    const now = {
       view: this.#name,
-      state: this.#state(),
       readable: this.#readable,
       definition: this.#options.definition,
       checkpoint: this.#slot.view?.checkpoint,
@@ -132,10 +131,9 @@ export class Projector {
       version: this.#version,
       build: this.#build,
       problem: this.#problem,
-      deadLetters: ledger?.deadLetterCount() ?? 0,
-      quarantined: ledger?.quarantined() ?? [],
-      unknown: ledger?.unknown() ?? {},
+      ...setAside(this.#slot.view?.ledger),
     };
+    return { ...now, state: stateOf(now, this.#stop.signal.aborted) };
   }
 
   /** Stops following and closes the file. Waits end without success. */
@@ -151,13 +149,6 @@ export class Projector {
 
   get #name(): string {
     return this.#options.projection.name;
-  }
-
-  #state(): ViewStatus['state'] {
-    if (this.#stop.signal.aborted) return 'closed';
-    if (this.#problem !== undefined) return 'degraded';
-    if (this.#build !== undefined) return 'building';
-    return this.#readable ? 'live' : 'starting';
   }
 
   #has(eventId: string): boolean {
@@ -226,7 +217,7 @@ export class Projector {
     this.#announce(view, []);
   }
 
-  #rebuildHost() {
+  #rebuildHost(): RebuildHost {
     const { store, log, now, build = buildHere(this.#options) } = this.#options;
     return {
       ...{ store, log, now, build },
@@ -234,6 +225,11 @@ export class Projector {
       fresh: () => this.#slot.fresh(),
       openFile: (file: string) => this.#slot.openFile(file),
       switchTo: (next: LiveView) => this.#adopt(next),
+      hold: () => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        this.#held = promise;
+        return resolve;
+      },
     };
   }
 
@@ -253,6 +249,7 @@ export class Projector {
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {
     for (let start = 0; start < events.length; start += LIVE_BATCH) {
       if (start > 0) await nextTurn();
+      await this.#held;
       // What is left comes again, from where the view is that serves now.
       if (this.#slot.view !== view) return;
       const batch = events.slice(start, start + LIVE_BATCH);

@@ -45,6 +45,8 @@ export interface RebuildHost {
   view(): LiveView | undefined;
   fresh(): string;
   openFile(file: string): LiveView | undefined;
+  /** Keeps the serving view where it is until the returned function is called: a few milliseconds. */
+  hold(): () => void;
   /** Replaces the view that serves, in one go. */
   switchTo(next: LiveView): void;
 }
@@ -132,19 +134,29 @@ export class Rebuilder {
     const next = this.#host.openFile(file);
     if (next === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
     try {
-      while (behind(next, this.#serving()) > 0) {
-        const page = await this.#host.store.readAll({
-          after: next.checkpoint?.position,
-          limit: PAGE,
-        });
-        signal.throwIfAborted();
-        if (page.length === 0) throw new Error('the store has fewer events than the view');
-        await this.#apply(next, page.slice(0, behind(next, this.#serving())), signal);
+      await this.#catchUp(next, PAGE, signal);
+      // Under a steady stream of writes the last few would never be caught: both would move.
+      const release = this.#host.hold();
+      try {
+        await this.#catchUp(next, 0, signal);
+        this.#host.switchTo(next);
+      } finally {
+        release();
       }
-      this.#host.switchTo(next);
     } catch (error) {
       next.close();
       throw error;
+    }
+  }
+
+  /** Applies pages until the new view lacks no more than `left` events. */
+  async #catchUp(next: LiveView, left: number, signal: AbortSignal): Promise<void> {
+    while (behind(next, this.#serving()) > left) {
+      const after = next.checkpoint?.position;
+      const page = await this.#host.store.readAll({ after, limit: PAGE });
+      signal.throwIfAborted();
+      if (page.length === 0) throw new Error('the store has fewer events than the view');
+      await this.#apply(next, page.slice(0, behind(next, this.#serving())), signal);
     }
   }
 

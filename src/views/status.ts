@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { BuildProgress } from './build.ts';
-import type { Checkpoint } from './ledger.ts';
+import type { Checkpoint, Ledger } from './ledger.ts';
 
 /** How a view is. Positions are for operators only. */
 export interface ViewStatus {
@@ -43,4 +43,23 @@ export interface ViewLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
+}
+
+/** The part of a status that the ledger holds. */
+export const setAside = (
+  ledger: Ledger | undefined,
+): Pick<ViewStatus, 'deadLetters' | 'quarantined' | 'unknown'> => ({
+  deadLetters: ledger?.deadLetterCount() ?? 0,
+  quarantined: ledger?.quarantined() ?? [],
+  unknown: ledger?.unknown() ?? {},
+});
+
+export function stateOf(
+  { problem, build, readable }: Pick<ViewStatus, 'problem' | 'build' | 'readable'>,
+  closed: boolean,
+): ViewStatus['state'] {
+  if (closed) return 'closed';
+  if (problem !== undefined) return 'degraded';
+  if (build !== undefined) return 'building';
+  return readable ? 'live' : 'starting';
 }

@@ -101,15 +101,6 @@ describe('a view', () => {
     await projector.waitFor(await bench.announce('first'), 5_000);
     expect(projector.version).toBeGreaterThan(before);
   });
-
-  test('is current when it holds the last event of the log', async () => {
-    const projector = bench.project();
-    await projector.ready;
-    const id = await bench.announce('first');
-    expect(await projector.isCurrent()).toBe(false);
-    await projector.waitFor(id, 5_000);
-    expect(await projector.isCurrent()).toBe(true);
-  });
 });
 
 describe('waiting for an event', () => {

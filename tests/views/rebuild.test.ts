@@ -1,0 +1,202 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { calendar } from '../../projections/calendar.ts';
+import type { MeetingView } from '../../projections/types.ts';
+import { buildView } from '../../src/views/build.ts';
+import type { BuildFile } from '../../src/views/rebuild.ts';
+import { type Bench, DEFINITION, meetingsOf, openBench, rawEvent } from './support.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+});
+afterEach(() => bench.close());
+
+const viewFiles = (): string[] =>
+  readdirSync(bench.views).filter((name) => name.startsWith('calendar-'));
+const currentFile = (): string =>
+  join(bench.views, readFileSync(join(bench.views, 'calendar.current'), 'utf8').trim());
+
+/** A build that goes on when it is told to, and not before. */
+function held() {
+  const begun = Promise.withResolvers<void>();
+  const go = Promise.withResolvers<void>();
+  const build: BuildFile = async ({ file, strict }, { signal, onProgress }) => {
+    begun.resolve();
+    await Promise.race([
+      go.promise,
+      new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    ]);
+    const { store } = bench;
+    await buildView({
+      store,
+      projection: calendar,
+      definition: DEFINITION,
+      file,
+      strict,
+      signal,
+      onProgress,
+    });
+  };
+  return { build, begun: begun.promise, go: () => go.resolve() };
+}
+
+describe('a rebuild', () => {
+  test('replaces the view by one with the same rows, and the old file is gone', async () => {
+    for (const id of ['a', 'b', 'c']) await bench.announce(id);
+    const projector = bench.project();
+    await projector.ready;
+    const before = meetingsOf(projector);
+    const old = currentFile();
+    projector.rebuilder.start({ skip: false });
+    await projector.rebuilder.finished();
+    expect(projector.rebuilder.status).toMatchObject({ state: 'done', progress: { done: 3 } });
+    expect(meetingsOf(projector)).toEqual(before);
+    expect(currentFile()).not.toBe(old);
+    expect(existsSync(old)).toBe(false);
+    expect(viewFiles().filter((name) => name.endsWith('.db'))).toHaveLength(1);
+  });
+
+  test('lets the old view serve and take events in, until the new one has them too', async () => {
+    await bench.announce('before');
+    const { build, begun, go } = held();
+    const projector = bench.project({ build });
+    await projector.ready;
+    projector.rebuilder.start({ skip: false });
+    await begun;
+    const id = await bench.announce('meanwhile');
+    expect(await projector.waitFor(id, 5_000)).toBe(true);
+    expect([...meetingsOf(projector).keys()]).toEqual(['before', 'meanwhile']);
+    go();
+    await projector.rebuilder.finished();
+    expect([...meetingsOf(projector).keys()]).toEqual(['before', 'meanwhile']);
+    const after = await bench.announce('after');
+    expect(await projector.waitFor(after, 5_000)).toBe(true);
+    expect(projector.status().checkpoint?.seq).toBe(3);
+  });
+
+  test('under a stream of writes ends with every event applied exactly once', async () => {
+    await bench.announce('first');
+    const projector = bench.project();
+    await projector.ready;
+    let writing = true;
+    const written: string[] = ['first'];
+    const writer = (async () => {
+      for (let n = 0; writing; n += 1) {
+        await bench.announce(`m${n}`);
+        written.push(`m${n}`);
+      }
+    })();
+    for (let round = 0; round < 3; round += 1) {
+      projector.rebuilder.start({ skip: false });
+      await projector.rebuilder.finished();
+      expect(projector.rebuilder.status.state).toBe('done');
+    }
+    writing = false;
+    await writer;
+    await projector.waitFor(await bench.announce('last'), 5_000);
+    written.push('last');
+    expect(projector.status().checkpoint?.seq).toBe(written.length);
+    expect([...meetingsOf(projector).keys()].toSorted()).toEqual(written.slice(0, 500).toSorted());
+  });
+
+  test('never shows a mix: readers of the old view go on with it', async () => {
+    await bench.announce('a');
+    const projector = bench.project();
+    await projector.ready;
+    const old = projector.reader();
+    projector.rebuilder.start({ skip: false });
+    await projector.rebuilder.finished();
+    expect(projector.reader()).not.toBe(old);
+    expect(old.prepare('SELECT count(*) AS n FROM meetings').get()).toEqual({ n: 1 });
+  });
+
+  test('is refused while another one runs', async () => {
+    const { build, begun, go } = held();
+    const projector = bench.project({ build });
+    await projector.ready;
+    projector.rebuilder.start({ skip: false });
+    await begun;
+    expect(() => projector.rebuilder.start({ skip: false })).toThrow(
+      expect.objectContaining({ rule: 'rebuild-running' }),
+    );
+    go();
+    await projector.rebuilder.finished();
+    expect(projector.rebuilder.status.state).toBe('done');
+  });
+
+  test('is refused while there is no view to replace', async () => {
+    const projector = bench.project();
+    expect(() => projector.rebuilder.start({ skip: false })).toThrow(
+      expect.objectContaining({ code: 'view-behind' }),
+    );
+    await projector.ready;
+  });
+
+  test('that is cancelled leaves the old view serving, and no litter', async () => {
+    await bench.announce('a');
+    const { build, begun } = held();
+    const projector = bench.project({ build });
+    await projector.ready;
+    const before = viewFiles().toSorted();
+    projector.rebuilder.start({ skip: false });
+    await begun;
+    expect(projector.rebuilder.cancel()).toBe(true);
+    await projector.rebuilder.finished();
+    expect(projector.rebuilder.status.state).toBe('cancelled');
+    expect(viewFiles().toSorted()).toEqual(before);
+    expect(await projector.waitFor(await bench.announce('b'), 5_000)).toBe(true);
+    expect(projector.rebuilder.cancel()).toBe(false);
+  });
+
+  test('does not hold up the end', async () => {
+    const { build, begun } = held();
+    const projector = bench.project({ build });
+    await projector.ready;
+    projector.rebuilder.start({ skip: false });
+    await begun;
+    await projector.close();
+    expect(projector.rebuilder.status.state).toBe('cancelled');
+  });
+});
+
+describe('a rebuild that meets an event which cannot be applied', () => {
+  let spoilt: MeetingView | undefined;
+  async function spoil() {
+    await bench.announce('spoilt');
+    const bad = rawEvent('MeetingRescheduled', { when: { edtf: 'some day' } });
+    const { position } = await bench.store.append('meeting-spoilt', [bad], 0);
+    await bench.announce('good');
+    const projector = bench.project();
+    await projector.ready;
+    spoilt = meetingsOf(projector).get('spoilt');
+    return { projector, position };
+  }
+
+  test('fails, names position, stream and type, and leaves the old view', async () => {
+    const { projector, position } = await spoil();
+    projector.rebuilder.start({ skip: false });
+    await projector.rebuilder.finished();
+    const { state, problem } = projector.rebuilder.status;
+    expect(state).toBe('failed');
+    for (const part of [
+      `position ${position} `,
+      'meeting-spoilt',
+      'MeetingRescheduled',
+      '--skip',
+    ]) {
+      expect(problem).toContain(part);
+    }
+    expect(meetingsOf(projector).get('spoilt')).toEqual(spoilt);
+  });
+
+  test('sets it aside when told to', async () => {
+    const { projector } = await spoil();
+    projector.rebuilder.start({ skip: true });
+    await projector.rebuilder.finished();
+    expect(projector.rebuilder.status.state).toBe('done');
+    expect(meetingsOf(projector).get('spoilt')).toEqual(spoilt);
+    expect(projector.status().quarantined).toEqual(['meeting-spoilt']);
+  });
+});
