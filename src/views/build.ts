@@ -34,7 +34,7 @@ export interface BuildOptions {
   readonly onDeadLetter?: ((event: RecordedEvent, reason: string) => void) | undefined;
   /** Fail at the first event that cannot be applied, instead of setting it aside. */
   readonly strict?: boolean | undefined;
-  /** Id of the last event to take in, instead of the log's head. */
+  /** Id of the last event to take in, instead of the log's head; '' takes none. */
   readonly until?: string | undefined;
 }
 
@@ -86,7 +86,7 @@ async function readInto(intake: Intake, options: BuildOptions): Promise<void> {
   const { store, signal, pageSize: limit = 1_000 } = options;
   const started = performance.now();
   const last = options.until ?? (await store.head())?.id;
-  for (let reached = last === undefined; !reached; ) {
+  for (let reached = last === undefined || last === ''; !reached; ) {
     const page = await store.readAll({ after: intake.checkpoint?.position, limit });
     const end = page.findIndex((event) => event.id === last);
     takePage(intake, end < 0 ? page : page.slice(0, end + 1), options);

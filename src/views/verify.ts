@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { Projection } from '../../projections/projection.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { type BuildProgress, buildView } from './build.ts';
+import { type Comparison, compareViews } from './compare.ts';
+import { openReader } from './database.ts';
+import { type Checkpoint, Ledger, readDefinition } from './ledger.ts';
+import { LiveView } from './live-view.ts';
+
+export interface Verification extends Comparison {
+  readonly ok: boolean;
+  /** Events folded: those up to the stored checkpoint. */
+  readonly events: number;
+}
+
+export interface VerifyOptions {
+  readonly store: Pick<EventStore, 'head' | 'readAll'>;
+  readonly projection: Projection;
+  readonly definition: string;
+  /** The stored view; it may be in use. */
+  readonly file: string;
+  /** Path of a file to build beside it and delete at the end. */
+  readonly scratch: string;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+/** The stored view is of another definition: there is nothing to compare it with. */
+export class NotComparable extends Error {
+  override readonly name = 'NotComparable';
+  readonly code = 'not-comparable';
+}
+
+/**
+ * Folds the log up to the stored checkpoint into a fresh file and compares the two, row by row. The stored
+ * view is read as it was at one moment, so it may go on taking events in.
+ * @throws {NotComparable}
+ * @throws what the store or the disk throws
+ */
+export async function verifyView(options: VerifyOptions): Promise<Verification> {
+  const { file, scratch, definition } = options;
+  const stored = openReader(file);
+  try {
+    if (readDefinition(stored) !== definition) {
+      throw new NotComparable(
+        `${file} was built by another version of this program: start this version once, or run rebuild`,
+      );
+    }
+    await buildView({ ...buildOptions(options), until: new Ledger(stored).checkpoint()?.id ?? '' });
+    return await compareAtOnePoint(options, stored);
+  } finally {
+    stored.close();
+    for (const suffix of ['', '-wal', '-shm', '-journal']) {
+      rmSync(`${scratch}${suffix}`, { force: true });
+    }
+  }
+}
+
+const buildOptions = ({ store, projection, definition, scratch, onProgress }: VerifyOptions) => ({
+  ...{ store, projection, definition, file: scratch, onProgress },
+});
+
+async function compareAtOnePoint(
+  options: VerifyOptions,
+  stored: DatabaseSync,
+): Promise<Verification> {
+  const { projection, scratch, definition } = options;
+  const fresh = LiveView.open(scratch, definition, { projection, cacheBytes: 8 * 1024 * 1024 });
+  if (fresh === undefined) throw new Error(`the view just built in ${scratch} cannot be opened`);
+  try {
+    // From here on the stored view is seen as it is now, whatever is written to it.
+    stored.exec('BEGIN');
+    const checkpoint = new Ledger(stored).checkpoint();
+    await follow(fresh, options.store, checkpoint);
+    const comparison = compareViews(stored, fresh.reader);
+    stored.exec('ROLLBACK');
+    const ok = comparison.difference === undefined;
+    return { ok, events: checkpoint?.seq ?? 0, ...comparison };
+  } finally {
+    fresh.close();
+  }
+}
+
+/** Brings the fresh view to the same event: the stored one went on while the log was folded. */
+async function follow(
+  fresh: LiveView,
+  store: VerifyOptions['store'],
+  goal: Checkpoint | undefined,
+): Promise<void> {
+  while (goal !== undefined && fresh.checkpoint?.id !== goal.id) {
+    const page = await store.readAll({ after: fresh.checkpoint?.position, limit: 1_000 });
+    const end = page.findIndex((event) => event.id === goal.id);
+    if (page.length === 0) return;
+    fresh.apply(end < 0 ? page : page.slice(0, end + 1));
+  }
+}

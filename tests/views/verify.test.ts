@@ -1,0 +1,136 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { calendar } from '../../projections/calendar.ts';
+import type { Projector } from '../../src/views/projector.ts';
+import { type Verification, verifyView } from '../../src/views/verify.ts';
+import { type Bench, DEFINITION, openBench, rawEvent } from './support.ts';
+
+let bench: Bench;
+let projector: Projector;
+beforeEach(async () => {
+  bench = await openBench();
+  for (const id of ['a', 'b', 'c']) {
+    await bench.announce(id, { topics: ['peace'], participants: [{ name: 'Switzerland' }] });
+  }
+  projector = bench.project();
+  await projector.ready;
+});
+afterEach(() => bench.close());
+
+const file = (): string =>
+  join(bench.views, readFileSync(join(bench.views, 'calendar.current'), 'utf8').trim());
+
+const verify = (store = bench.store): Promise<Verification> =>
+  verifyView({
+    store,
+    projection: calendar,
+    definition: DEFINITION,
+    file: file(),
+    scratch: join(bench.folder, 'scratch.db'),
+  });
+
+function corrupt(sql: string): void {
+  const db = new DatabaseSync(file());
+  db.exec(sql);
+  db.close();
+}
+
+describe('verifying', () => {
+  test('finds a view that was built and then followed the log to be what the log says', async () => {
+    await projector.waitFor(await bench.command('/meetings/a/confirm', {}), 5_000);
+    await projector.waitFor(await bench.announce('d'), 5_000);
+    const result = await verify();
+    expect(result.difference).toBeUndefined();
+    expect(result).toMatchObject({ ok: true, events: 5 });
+    const tables = result.tables.map(({ table }) => table);
+    for (const table of ['meetings', 'changes', 'meeting_tags', 'meeting_text']) {
+      expect(tables).toContain(table);
+    }
+    for (const { digest, rebuilt } of result.tables) expect(digest).toBe(rebuilt);
+  });
+
+  test('compares the events that were set aside, too', async () => {
+    const bad = rawEvent('MeetingRescheduled', { when: { edtf: 'some day' } });
+    await bench.store.append('meeting-a', [bad], 0);
+    await projector.waitFor(bad.id, 5_000);
+    expect(await verify()).toMatchObject({ ok: true });
+    corrupt('DELETE FROM view_dead_letters');
+    expect((await verify()).difference).toMatchObject({ table: 'view_dead_letters', stored: null });
+  });
+
+  test('names the first row whose content differs, and the column', async () => {
+    corrupt("UPDATE meetings SET status = 'held' WHERE id = 'b'");
+    const { ok, difference } = await verify();
+    expect(ok).toBe(false);
+    expect(difference).toEqual({
+      table: 'meetings',
+      key: { n: 2 },
+      stored: { status: 'held' },
+      rebuilt: { status: 'announced' },
+    });
+  });
+
+  test('shows of a long value the place where it differs', async () => {
+    corrupt(
+      "UPDATE meetings SET record = replace(record, 'Meeting c', 'Meeting x') WHERE id = 'c'",
+    );
+    const { difference } = await verify();
+    expect(difference?.stored?.record).toContain('Meeting x');
+    expect(difference?.rebuilt?.record).toContain('Meeting c');
+    expect(difference?.stored?.record?.length).toBeLessThan(250);
+  });
+
+  test('names a row that is missing', async () => {
+    corrupt("DELETE FROM meetings WHERE id = 'a'");
+    const { difference } = await verify();
+    expect(difference).toMatchObject({ table: 'meetings', key: { n: 1 }, stored: null });
+    expect(difference?.rebuilt).toMatchObject({ id: 'a' });
+  });
+
+  test('names a row that nobody recorded', async () => {
+    corrupt("INSERT INTO meeting_tags VALUES ('topic', 'made-up', 2, 'made-up')");
+    const { difference } = await verify();
+    expect(difference).toMatchObject({
+      table: 'meeting_tags',
+      key: { kind: 'topic', value: 'made-up', n: 2 },
+      rebuilt: null,
+    });
+  });
+
+  test('finds words that are missing from the full-text index', async () => {
+    corrupt('DELETE FROM meeting_text WHERE rowid = 3');
+    expect((await verify()).difference).toMatchObject({ table: 'meeting_text', stored: null });
+  });
+
+  test('takes the view as it was at one moment, while it goes on', async () => {
+    const { store } = bench;
+    let added = 0;
+    const growing = {
+      ...store,
+      head: () => store.head(),
+      // Every page read is followed by another event, which the stored view takes in.
+      readAll: async (options: Parameters<typeof store.readAll>[0]) => {
+        const page = await store.readAll(options);
+        if (added++ < 3) await projector.waitFor(await bench.announce(`more-${added}`), 5_000);
+        return page;
+      },
+    } as typeof store;
+    expect(await verify(growing)).toMatchObject({ ok: true });
+    expect(added).toBeGreaterThan(1);
+  });
+
+  test('leaves nothing behind', async () => {
+    await verify();
+    expect(readdirSync(bench.folder).filter((name) => name.startsWith('scratch'))).toEqual([]);
+  });
+
+  test('refuses a view of another definition, with what to do', async () => {
+    corrupt("UPDATE view_definition SET definition = 'calendar 0'");
+    await expect(verify()).rejects.toMatchObject({
+      code: 'not-comparable',
+      message: expect.stringContaining('rebuild'),
+    });
+  });
+});
