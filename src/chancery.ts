@@ -11,10 +11,10 @@ import { entryQueries } from '../projections/entry-queries.ts';
 import type { CalendarQueries } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { type Access, issueFirstToken, openAccess } from './access.ts';
+import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { LUXON_VERSION } from './domain/date/index.ts';
 import { makeFolder } from './folder.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
@@ -23,7 +23,6 @@ import { listenMetrics } from './metrics-server.ts';
 import type { EventStore } from './store/event-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { BuildProgress } from './views/build.ts';
-import { definitionOf } from './views/definition.ts';
 import { lockViews } from './views/lock.ts';
 import { Projector } from './views/projector.ts';
 
@@ -52,12 +51,6 @@ export interface Chancery {
   /** Finishes requests under way, then closes everything, within the configured time. */
   close(): Promise<void>;
 }
-
-/** The definition of the calendar's view in this process. */
-export const CALENDAR_DEFINITION = definitionOf(calendar, {
-  luxon: LUXON_VERSION,
-  tz: process.versions.tz ?? 'unknown',
-});
 
 export const VERSION = (
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -1,7 +1,8 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
-import { ViewsOwned, ViewsUnusable } from '../views/errors.ts';
+import { DeadLetterFound, RebuildRunning, ViewsOwned, ViewsUnusable } from '../views/errors.ts';
+import { NotComparable } from '../views/verify.ts';
 import { DossierError } from './dossier.ts';
 
 export const EXIT = { fine: 0, failed: 1, usage: 2 } as const;
@@ -19,6 +20,9 @@ const OURS = [
   StoreUnavailable,
   ViewsOwned,
   ViewsUnusable,
+  DeadLetterFound,
+  RebuildRunning,
+  NotComparable,
 ];
 
 /** What an error means to the person at the terminal: one line, unless it is a fault of the program. */

@@ -39,11 +39,19 @@ function describe(done: (exit: number) => void): Command {
     .showHelpAfterError('(--help says how it is used)')
     .exitOverride()
     // Called without a command: that is a mistake, and the help is the cure.
-    .action(() => program.help({ error: true }))
-    .allowExcessArguments(false);
+    .usage('[options] <command>')
+    .argument('[command]')
+    .action((command: string | undefined) => {
+      if (command === undefined) program.help({ error: true });
+      program.error(`error: unknown command '${command}'`);
+    });
   addServe(program, done);
   addImport(program, done);
   addExport(program, done);
+  addRestore(program, done);
+  addBackup(program, done);
+  addRebuild(program, done);
+  addVerify(program, done);
   addDoctor(program, done);
   return program;
 }
@@ -80,6 +88,56 @@ function addExport(program: Command, done: (exit: number) => void): void {
     .action(async () => {
       const { exportEvents } = await import('./export.ts');
       done(await exportEvents(loadConfig(process.env)));
+    });
+}
+
+function addRestore(program: Command, done: (exit: number) => void): void {
+  program
+    .command('restore')
+    .description('fill an empty store with the events of an export')
+    .argument('<file>', 'NDJSON as export writes it; - reads standard input')
+    .helpOption('--help', 'say how it is used')
+    .action(async (file: string) => {
+      const { restore } = await import('./restore.ts');
+      done(await restore(loadConfig(process.env), file));
+    });
+}
+
+function addBackup(program: Command, done: (exit: number) => void): void {
+  program
+    .command('backup')
+    .description('copy the store as it is at one moment; a server may go on')
+    .argument('<file>', 'where the copy goes; it must not exist')
+    .option('--views', 'copy the views too, to <file>.views: a new node starts from them')
+    .helpOption('--help', 'say how it is used')
+    .action(async (file: string, options: { views?: boolean }) => {
+      const { backup } = await import('./backup.ts');
+      done(await backup(loadConfig(process.env), file, { views: options.views === true }));
+    });
+}
+
+function addRebuild(program: Command, done: (exit: number) => void): void {
+  program
+    .command('rebuild')
+    .description('build the views anew from the log; a running server does it while it serves')
+    .option('--skip', 'set events aside that cannot be applied, instead of failing')
+    .option('--prepare', 'only build views of this version beside those in use, for the next start')
+    .helpOption('--help', 'say how it is used')
+    .action(async ({ skip, prepare }: { skip?: boolean; prepare?: boolean }) => {
+      const { rebuild } = await import('./rebuild.ts');
+      const options = { skip: skip === true, prepare: prepare === true };
+      done(await rebuild(loadConfig(process.env), options));
+    });
+}
+
+function addVerify(program: Command, done: (exit: number) => void): void {
+  program
+    .command('verify')
+    .description('fold the log anew and compare it with the views; a server may go on')
+    .helpOption('--help', 'say how it is used')
+    .action(async () => {
+      const { verify } = await import('./verify.ts');
+      done(await verify(loadConfig(process.env)));
     });
 }
 

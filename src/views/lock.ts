@@ -10,6 +10,9 @@ export interface ViewsLock {
 
 const BUSY = 5;
 
+/** The runtime closes a database that nobody refers to, and its lock with it. */
+const HELD = new Set<DatabaseSync>();
+
 /**
  * Takes the views folder (made if it is missing) for this process, until release or the end of the process:
  * the lock is SQLite's own on a small file, which the operating system drops with a killed process, so
@@ -18,6 +21,16 @@ const BUSY = 5;
  * @throws {ViewsUnusable} the folder cannot be made or written
  */
 export function lockViews(folder: string): ViewsLock {
+  const lock = tryLock(folder);
+  if (lock === undefined) throw new ViewsOwned(folder);
+  return lock;
+}
+
+/**
+ * The same, for those who can do without: undefined when somebody has it.
+ * @throws {ViewsUnusable}
+ */
+export function tryLock(folder: string): ViewsLock | undefined {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true });
@@ -26,17 +39,18 @@ export function lockViews(folder: string): ViewsLock {
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {
     db?.close();
-    if (isDatabaseFault(error) && (error as { errcode?: number }).errcode === BUSY) {
-      throw new ViewsOwned(folder);
-    }
+    if (isDatabaseFault(error) && (error as { errcode?: number }).errcode === BUSY)
+      return undefined;
     throw new ViewsUnusable(
       `cannot use ${folder} for views (${messageOf(error)}): make it writable, or choose another folder with DATA_DIR`,
       { cause: error },
     );
   }
   const held = db;
+  HELD.add(held);
   return {
     release() {
+      HELD.delete(held);
       if (held.isOpen) held.close();
     },
   };

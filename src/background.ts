@@ -1,0 +1,71 @@
+import { Worker } from 'node:worker_threads';
+import type { BuildProgress } from './views/build.ts';
+import type { BuildFile } from './views/rebuild.ts';
+import type { Verification } from './views/verify.ts';
+import type { ViewsJob, ViewsMessage } from './views-worker.ts';
+
+const WORKER = new URL('./views-worker.ts', import.meta.url);
+
+interface Control {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+}
+
+/** Work on views failed in its thread. The message says what to do where somebody can do something. */
+export class BackgroundFailed extends Error {
+  override readonly name: string;
+
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/**
+ * Runs a job in a thread of its own, so that requests are not held up. Aborted, the thread ends at once; what
+ * it was writing is litter, which the caller deletes.
+ */
+function inThread(
+  job: ViewsJob,
+  { signal, onProgress }: Control,
+): Promise<Verification | undefined> {
+  const worker = new Worker(WORKER, { workerData: job });
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      worker.terminate().then(() => reject(signal?.reason), reject);
+    };
+    signal?.addEventListener('abort', abort);
+    worker.on('message', (message: ViewsMessage) => {
+      if (message.kind === 'progress') onProgress?.(message.progress);
+      else if (message.kind === 'done') resolve(message.verification);
+      else reject(new BackgroundFailed(message.name, message.message));
+    });
+    worker.on('error', reject);
+    worker.on('exit', () => {
+      signal?.removeEventListener('abort', abort);
+      reject(new Error('the thread ended before its work'));
+    });
+    if (signal?.aborted === true) abort();
+  });
+}
+
+/** Builds view files of this store in a thread. */
+export const backgroundBuild =
+  (storeFile: string, definition: string): BuildFile =>
+  async (job, control) => {
+    await inThread({ kind: 'build', storeFile, definition, ...job }, control);
+  };
+
+/** Verifies a view file of this store in a thread. */
+export async function backgroundVerify(
+  storeFile: string,
+  definition: string,
+  files: { readonly stored: string; readonly scratch: string },
+  control: Control = {},
+): Promise<Verification> {
+  const { stored, scratch } = files;
+  const job: ViewsJob = { kind: 'verify', storeFile, definition, file: scratch, stored };
+  const verification = await inThread(job, control);
+  if (verification === undefined) throw new Error('the thread told no result');
+  return verification;
+}

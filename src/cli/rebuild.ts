@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { calendar } from '../../projections/calendar.ts';
+import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
+import type { Config } from '../config.ts';
+import { findOwner, type Owner } from '../owner.ts';
+import type { BuildProgress } from '../views/build.ts';
+import { tryLock } from '../views/lock.ts';
+import { type OfflineOptions, prepareView, rebuildOffline } from '../views/prepare.ts';
+import type { RebuildStatus } from '../views/rebuild.ts';
+import { CommandFailed, EXIT } from './failure.ts';
+import { createProgress, type Progress } from './progress.ts';
+import { openExistingStore } from './store.ts';
+
+export interface RebuildOptions {
+  /** Set events aside that cannot be applied, instead of failing. */
+  readonly skip: boolean;
+  /** Only build this version's file beside the one in use. */
+  readonly prepare: boolean;
+}
+
+/** Builds the views anew from the log: by the server that owns them when one runs, else here. */
+export async function rebuild(config: Config, options: RebuildOptions): Promise<number> {
+  const folder = join(config.dataDir, 'views');
+  if (options.prepare) return prepare(config, folder, options.skip);
+  const lock = tryLock(folder);
+  if (lock === undefined) return askOwner(folder, options.skip);
+  try {
+    const events = await inPlace(config, folder, options.skip, rebuildOffline);
+    process.stdout.write(`views rebuilt from ${events} events\n`);
+    return EXIT.fine;
+  } finally {
+    lock.release();
+  }
+}
+
+async function prepare(config: Config, folder: string, skip: boolean): Promise<number> {
+  const events = await inPlace(config, folder, skip, prepareView);
+  process.stdout.write(
+    events === undefined
+      ? 'there are views of this version already: nothing to prepare\n'
+      : `views of this version are prepared from ${events} events: the next start uses them\n`,
+  );
+  return EXIT.fine;
+}
+
+/** Builds in this process, with progress; an interrupt ends it and leaves what there was. */
+async function inPlace<T>(
+  config: Config,
+  folder: string,
+  skip: boolean,
+  build: (options: OfflineOptions) => Promise<T>,
+): Promise<T> {
+  const store = await openExistingStore(config);
+  const report = progressReport();
+  const abort = new AbortController();
+  const interrupted = () => abort.abort(new CommandFailed('interrupted: the old views stay'));
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    return await build({
+      ...{ store, folder, projection: calendar, definition: CALENDAR_DEFINITION },
+      strict: !skip,
+      signal: abort.signal,
+      onProgress: report.update,
+    });
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    report.end();
+    await store.close();
+  }
+}
+
+/** Milliseconds between two questions to the server that rebuilds. */
+const POLL_MS = 200;
+
+async function askOwner(folder: string, skip: boolean): Promise<number> {
+  const owner = findOwner(folder);
+  if (owner === undefined) {
+    throw new CommandFailed(
+      `the views in ${folder} are in use, but not by a server that answers: try again`,
+    );
+  }
+  await ask(owner, 'POST', { skip });
+  const report = progressReport();
+  const interrupted = () => void ask(owner, 'DELETE').catch(() => {});
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  try {
+    for (;;) {
+      const status = await ask(owner, 'GET');
+      if (status.progress !== undefined) report.update(status.progress);
+      if (status.finishedAt !== undefined) return tell(status);
+      await delay(POLL_MS);
+    }
+  } finally {
+    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
+    report.end();
+  }
+}
+
+function tell({ state, progress, problem }: RebuildStatus): number {
+  if (state === 'done') {
+    process.stdout.write(
+      `views rebuilt by the running server from ${progress?.done ?? 0} events\n`,
+    );
+    return EXIT.fine;
+  }
+  throw new CommandFailed(`${problem ?? 'cancelled'}. The old views go on serving`);
+}
+
+async function ask(owner: Owner, method: string, body?: object): Promise<RebuildStatus> {
+  const response = await fetch(`${owner.url}/admin/rebuild`, {
+    method,
+    headers: {
+      authorization: `Bearer ${owner.token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  }).catch((error) => {
+    throw new CommandFailed(`the server at ${owner.url} does not answer: ${error.message}`);
+  });
+  const answer = (await response.json()) as RebuildStatus & { detail?: string };
+  if (response.ok) return answer;
+  throw new CommandFailed(answer.detail ?? `the server answered ${response.status}`);
+}
+
+/** A bar with rate and time left on a terminal, plain lines elsewhere. */
+export function progressReport(): { update(progress: BuildProgress): void; end(): void } {
+  let progress: Progress | undefined;
+  return {
+    update({ done, total = 0, rate }) {
+      progress ??= createProgress(process.stderr, total);
+      const left = rate > 0 && total > done ? `, ${Math.ceil((total - done) / rate)} s left` : '';
+      progress.update(done, `${done} events, ${rate} a second${left}`);
+    },
+    end: () => progress?.clear(),
+  };
+}

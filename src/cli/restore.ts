@@ -1,0 +1,143 @@
+import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { createInterface } from 'node:readline';
+import * as z from 'zod';
+import type { NewEvent } from '../../events/envelope.ts';
+import type { Config } from '../config.ts';
+import { makeFolder } from '../folder.ts';
+import {
+  type EventStore,
+  InvalidEvent,
+  PartialAppend,
+  RevisionConflict,
+} from '../store/event-store.ts';
+import { openSqliteStore } from '../store/sqlite/index.ts';
+import { CommandFailed, EXIT } from './failure.ts';
+import { createProgress } from './progress.ts';
+
+/** One line of an export. What a newer writer has put beside these fields of `meta` is kept. */
+const exported = z.strictObject({
+  id: z.uuid(),
+  stream: z.string().min(1),
+  revision: z.int().min(0),
+  type: z.string().min(1),
+  data: z.record(z.string(), z.json()),
+  meta: z.looseObject({ recordedAt: z.string(), statedAt: z.string(), schema: z.int() }),
+});
+type Exported = z.infer<typeof exported>;
+
+/** Events appended in one turn, which share a transaction. */
+const BATCH = 500;
+
+/**
+ * Fills an empty store with the events of an export, in their order, ids and revisions unchanged. The store is
+ * there when all of it is, and not before.
+ */
+export async function restore(config: Config, file: string): Promise<number> {
+  const { storeFile } = config;
+  await requireEmpty(storeFile);
+  makeFolder(dirname(storeFile));
+  const making = `${storeFile}.restoring`;
+  remove(making);
+  const progress = createProgress(process.stderr, file === '-' ? 0 : statSync(file).size);
+  let count = 0;
+  try {
+    const store = await openSqliteStore({ file: making });
+    try {
+      const input = file === '-' ? process.stdin : createReadStream(file);
+      for await (const { batch, bytes } of batches(input)) {
+        await append(store, batch);
+        count += batch.length;
+        progress.update(bytes, `${count} events`);
+      }
+    } finally {
+      await store.close();
+    }
+    remove(storeFile);
+    renameSync(making, storeFile);
+  } finally {
+    progress.clear();
+    remove(making);
+  }
+  process.stdout.write(`${count} events restored\n`);
+  return EXIT.fine;
+}
+
+function remove(store: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${store}${suffix}`, { force: true });
+}
+
+async function requireEmpty(file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  const store = await openSqliteStore({ file });
+  try {
+    if ((await store.head()) === undefined) return;
+  } finally {
+    await store.close();
+  }
+  throw new CommandFailed(`${file} holds events already: restore into another DATA_DIR`);
+}
+
+interface Numbered {
+  readonly line: number;
+  readonly event: Exported;
+}
+
+async function* batches(
+  input: NodeJS.ReadableStream,
+): AsyncGenerator<{ batch: Numbered[]; bytes: number }> {
+  let batch: Numbered[] = [];
+  let bytes = 0;
+  let line = 0;
+  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+    line += 1;
+    bytes += Buffer.byteLength(text) + 1;
+    if (text.trim() === '') continue;
+    batch.push({ line, event: parse(text, line) });
+    if (batch.length < BATCH) continue;
+    yield { batch, bytes };
+    batch = [];
+  }
+  if (batch.length > 0) yield { batch, bytes };
+}
+
+function parse(text: string, line: number): Exported {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new CommandFailed(
+      `line ${line} is not JSON: the file is cut off or no export. Nothing was restored`,
+    );
+  }
+  const result = exported.safeParse(value);
+  // As it came, not as parsed: keys keep their order, so that an export of the copy is the same text.
+  if (result.success) return value as Exported;
+  const [issue] = result.error.issues;
+  throw new CommandFailed(
+    `line ${line} is no event of an export (${issue?.path.join('.') || 'the line'}: ${issue?.message}). Nothing was restored`,
+  );
+}
+
+/** All in one turn and in order: they share a transaction, and each finds the one before. */
+async function append(store: EventStore, batch: readonly Numbered[]): Promise<void> {
+  await Promise.all(
+    batch.map(async ({ line, event: { stream, revision, ...event } }) => {
+      const expected = revision === 0 ? 'none' : revision - 1;
+      try {
+        await store.append(stream, [event as unknown as NewEvent], expected);
+      } catch (error) {
+        throw refused(error, line) ?? error;
+      }
+    }),
+  );
+}
+
+function refused(error: unknown, line: number): CommandFailed | undefined {
+  const known = [RevisionConflict, PartialAppend, InvalidEvent].some(
+    (kind) => error instanceof kind,
+  );
+  return known
+    ? new CommandFailed(`line ${line}: ${(error as Error).message}. Nothing was restored`)
+    : undefined;
+}

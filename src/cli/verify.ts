@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { calendar } from '../../projections/calendar.ts';
+import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
+import type { Config } from '../config.ts';
+import type { RowDifference } from '../views/compare.ts';
+import { ViewFiles } from '../views/files.ts';
+import { openWorkshop } from '../views/prepare.ts';
+import { type Verification, verifyView } from '../views/verify.ts';
+import { CommandFailed, EXIT } from './failure.ts';
+import { progressReport } from './rebuild.ts';
+import { openExistingStore } from './store.ts';
+
+/**
+ * Folds the log anew and compares it with the stored views, also while a server uses them.
+ * @returns the exit code: 1 when a row differs
+ */
+export async function verify(config: Config): Promise<number> {
+  const folder = join(config.dataDir, 'views');
+  const file = existsSync(folder) ? new ViewFiles(folder, calendar.name).current() : undefined;
+  if (file === undefined) {
+    throw new CommandFailed(
+      `there are no views in ${folder}: start the server once, or run rebuild`,
+    );
+  }
+  const store = await openExistingStore(config);
+  const workshop = openWorkshop(folder, 'verify');
+  const report = progressReport();
+  try {
+    const scratch = join(workshop.folder, 'calendar.db');
+    const definition = CALENDAR_DEFINITION;
+    const onProgress = report.update;
+    return tell(
+      await verifyView({ store, projection: calendar, definition, file, scratch, onProgress }),
+    );
+  } finally {
+    report.end();
+    workshop.close();
+    await store.close();
+  }
+}
+
+function tell({ ok, events, tables, difference }: Verification): number {
+  for (const { table, rows, digest, rebuilt } of tables) {
+    const verdict = digest === rebuilt ? 'same' : 'DIFFERS';
+    process.stdout.write(`${verdict.padEnd(8)} ${table} (${rows} rows, ${digest.slice(0, 16)})\n`);
+  }
+  if (difference !== undefined) process.stdout.write(describe(difference));
+  process.stdout.write(
+    ok
+      ? `the views are what the log says: ${events} events\n`
+      : 'the views are not what the log says: run rebuild\n',
+  );
+  return ok ? EXIT.fine : EXIT.failed;
+}
+
+function describe({ table, key, stored, rebuilt }: RowDifference): string {
+  const side = (row: RowDifference['stored']) =>
+    row === null ? 'no such row' : JSON.stringify(row);
+  return `first difference: ${table} ${JSON.stringify(key)}\n  stored:  ${side(stored)}\n  rebuilt: ${side(rebuilt)}\n`;
+}

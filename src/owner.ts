@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+
+/**
+ * How commands on this machine reach the server that owns a views folder: its address, and a token that only
+ * lives as long as the process. The file is readable by the server's own user alone, as the data is.
+ */
+const owner = z.object({ url: z.string(), token: z.string() });
+export type Owner = z.infer<typeof owner>;
+
+const fileOf = (views: string): string => join(views, 'owner.json');
+
+/** A token for this process: 256 bits. */
+export const controlToken = (): string => `control_${randomBytes(32).toString('base64url')}`;
+
+/** Tells where the owner is; gives how to take that back. */
+export function announceOwner(views: string, present: Owner): () => void {
+  const file = fileOf(views);
+  rmSync(file, { force: true });
+  writeFileSync(file, JSON.stringify(present), { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+/** What an owner has announced; one that was killed leaves its word behind, so ask the lock first. */
+export function findOwner(views: string): Owner | undefined {
+  const file = fileOf(views);
+  if (!existsSync(file)) return undefined;
+  const parsed = owner.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,53 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { calendar } from '../projections/calendar.ts';
+import { openSqliteStore } from './store/sqlite/index.ts';
+import type { BuildProgress } from './views/build.ts';
+import { buildView } from './views/build.ts';
+import { type Verification, verifyView } from './views/verify.ts';
+
+/** The long work on views, in a thread of its own: it reads the store by itself and never touches the serving one. */
+
+export type ViewsJob = {
+  readonly storeFile: string;
+  readonly definition: string;
+  /** The file to build. */
+  readonly file: string;
+} & (
+  | { readonly kind: 'build'; readonly strict: boolean; readonly expected: number | undefined }
+  /** `stored`: the view's file, which is compared with what is built. */
+  | { readonly kind: 'verify'; readonly stored: string }
+);
+
+export type ViewsMessage =
+  | { readonly kind: 'progress'; readonly progress: BuildProgress }
+  | { readonly kind: 'done'; readonly verification?: Verification }
+  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+
+async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
+  const store = await openSqliteStore({ file: job.storeFile });
+  const onProgress = (progress: BuildProgress) => say({ kind: 'progress', progress });
+  const common = { store, projection: calendar, definition: job.definition, onProgress };
+  try {
+    if (job.kind === 'build') {
+      const { file, strict, expected } = job;
+      await buildView({ ...common, file, strict, expected });
+      return { kind: 'done' };
+    }
+    const { stored, file } = job;
+    return {
+      kind: 'done',
+      verification: await verifyView({ ...common, file: stored, scratch: file }),
+    };
+  } finally {
+    await store.close();
+  }
+}
+
+const say = (message: ViewsMessage): void => parentPort?.postMessage(message);
+
+try {
+  say(await carryOut(workerData as ViewsJob));
+} catch (error) {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  say({ kind: 'failed', name, message });
+}

@@ -1,0 +1,34 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { backup } from 'node:sqlite';
+import { openReader } from './database.ts';
+import { ViewsUnusable } from './errors.ts';
+import { ViewFiles } from './files.ts';
+
+/**
+ * Copies the view that is current, as it is at one moment, into a folder that can be used as a views folder.
+ * The owner may go on serving.
+ * @throws {ViewsUnusable} there is no view yet, or the target exists
+ */
+export async function backupView(folder: string, view: string, target: string): Promise<void> {
+  const file = new ViewFiles(folder, view).current();
+  if (file === undefined) {
+    throw new ViewsUnusable(
+      `there is no view in ${folder}: start the server once, or leave --views out`,
+    );
+  }
+  if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
+  const making = `${target}.partial`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true });
+  const source = openReader(file);
+  try {
+    const copy = join(making, basename(file));
+    await backup(source, copy);
+    new ViewFiles(making, view).switchTo(copy);
+    renameSync(making, target);
+  } finally {
+    source.close();
+    rmSync(making, { recursive: true, force: true });
+  }
+}
