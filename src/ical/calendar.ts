@@ -1,7 +1,8 @@
 import type { EntryRow } from '../../projections/entry.ts';
-import { type Addresses, renderEntry } from './entry.ts';
+import { type Addresses, isHidden, renderEntry } from './entry.ts';
 import { DEFAULT_OPTIONS, type EntryOptions } from './options.ts';
 import { CRLF, contentLine, oneLine, textLine, uriValue } from './text.ts';
+import { spaced } from './words.ts';
 import { zoneBlock } from './zones.ts';
 
 /** What stands above the entries. */
@@ -65,12 +66,15 @@ export function renderSingle(
   options: EntryOptions = DEFAULT_OPTIONS,
 ): SingleEntry {
   const entry = renderEntry(row, options, addresses);
-  if (entry === null) return { kind: 'nothing', reason: whyNothing(row) };
+  if (entry === null) return { kind: 'nothing', reason: whyNothing(row, options) };
   const head = openCalendar({ ...addresses, name: row.title }, entry.zones, false);
   return { kind: 'calendar', body: Buffer.from(head + entry.text + CLOSE_CALENDAR) };
 }
 
-function whyNothing(row: EntryRow): string {
+function whyNothing(row: EntryRow, options: EntryOptions): string {
+  if (isHidden(row.status, options)) {
+    return `This meeting is ${spaced(row.status)}, and this calendar leaves such meetings out.`;
+  }
   const when = row.when ?? row.lastWhen;
   return when === null
     ? 'This meeting has no date yet, so there is no calendar entry.'

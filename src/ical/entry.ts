@@ -31,7 +31,7 @@ export function renderEntry(
   options: EntryOptions,
   addresses: Addresses = {},
 ): RenderedEntry | null {
-  if (options.cancelled === 'hide' && isOff(row.status)) return null;
+  if (isHidden(row.status, options)) return null;
   const standing = standingOf(row, options);
   if (standing === null) return null;
   const { when } = standing;
@@ -77,6 +77,10 @@ function identityLines(row: EntryRow): string {
 const isOff = (status: EntryRow['status']): boolean =>
   status === 'cancelled' || status === 'not-held' || status === 'withdrawn' || status === 'merged';
 
+/** Left out for its status, whatever its date. */
+export const isHidden = (status: EntryRow['status'], options: EntryOptions): boolean =>
+  options.cancelled === 'hide' && isOff(status);
+
 /** STATUS (RFC 5545 §3.8.1.11). Postponed, and open again, go by the `postponed` option. */
 function statusOf(row: EntryRow, options: EntryOptions, standing: Standing): string {
   if (isOff(row.status)) return options.cancelled === 'label' ? 'CONFIRMED' : 'CANCELLED';
@@ -112,7 +116,7 @@ function addressLine(row: EntryRow, addresses: Addresses): string {
 }
 
 function survivorOf(row: EntryRow, addresses: Addresses): string | null {
-  if (row.status !== 'merged' || row.mergedInto === null) return null;
+  if (row.mergedInto === null) return null;
   const base = baseOf(addresses);
   return base === null ? row.mergedInto : `${base}/meetings/${row.mergedInto}`;
 }

@@ -39,7 +39,7 @@ const SLICE_BYTES = 2 * 1024 * 1024;
 const GZIP_SHARE = 0.25;
 
 interface Composed {
-  readonly revision: number;
+  readonly edition: symbol;
   readonly feed: Promise<Feed>;
   bytes: number;
 }
@@ -69,7 +69,7 @@ export class FeedComposer {
     const key = JSON.stringify([source.key, entryKey(request.options), bodyKey(request)]);
     const known = this.bodies.get(key);
     const composed =
-      known !== undefined && known.revision === shelf.revision
+      known !== undefined && known.edition === shelf.edition
         ? known
         : this.compose(key, shelf, request);
     touch(this.bodies, key, composed);
@@ -98,7 +98,7 @@ export class FeedComposer {
     const size = parts.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
     const feed = this.join(parts.buffers, size, parts.count);
     feed.catch(() => this.bodies.delete(key)); // not remembered: the next caller tries again
-    return { revision: shelf.revision, feed, bytes: Math.ceil(size * (1 + GZIP_SHARE)) };
+    return { edition: shelf.edition, feed, bytes: Math.ceil(size * (1 + GZIP_SHARE)) };
   }
 
   private async join(buffers: readonly Buffer[], size: number, count: number): Promise<Feed> {
@@ -116,7 +116,10 @@ export class FeedComposer {
     hash.update(body.subarray(hashed));
     let zipped: Promise<Buffer> | undefined;
     const gzip = (): Promise<Buffer> => {
-      zipped ??= this.tools.gzip(body);
+      zipped ??= this.tools.gzip(body).catch((error: unknown) => {
+        zipped = undefined; // not remembered: the next caller tries again
+        throw error;
+      });
       return zipped;
     };
     return { body, etag: `"${hash.digest('base64url')}"`, count, gzip };

@@ -9,5 +9,5 @@ export {
   MAX_KEPT_BYTES,
 } from './feed.ts';
 export { type Finding, lint } from './lint.ts';
-export { DEFAULT_OPTIONS, type EntryOptions, type FeedOptions } from './options.ts';
+export { DEFAULT_OPTIONS, type EntryOptions, type FeedOptions, GONE_DAYS } from './options.ts';
 export type { EntrySource, RowChange } from './shelf.ts';

@@ -86,7 +86,10 @@ function unfold(lines: readonly string[]): { line: number; text: string }[] {
   return logical;
 }
 
-const CONTENT = /^([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:]*))*):(.*)$/s;
+const PARAM_VALUE = '(?:"[^"]*"|[^",;:]*)';
+const PARAM = `;[A-Za-z0-9-]+=${PARAM_VALUE}(?:,${PARAM_VALUE})*`;
+/** NAME;PARAMETERS:VALUE (RFC 5545 §3.1). */
+const CONTENT = new RegExp(`^([A-Za-z0-9-]+)((?:${PARAM})*):(.*)$`, 's');
 
 function parse(
   lines: readonly { line: number; text: string }[],

@@ -16,7 +16,8 @@ export interface EntrySource {
   readonly key: string;
   /**
    * Rows whose version is greater than `after`, by version, at most `limit`; 0 = from the start. A row that
-   * changed several times comes once. Fewer than `limit` means that there are no more for now.
+   * changed several times comes once. Fewer than `limit` means that there are no more for now. Rows that
+   * became different without an event may come too, at any time, under a version that was already read.
    */
   changesAfter(after: number, limit: number): readonly RowChange[];
 }
@@ -42,8 +43,8 @@ const OVERHEAD_BYTES = 300;
 export class Shelf {
   /** Bytes kept. */
   bytes = 0;
-  /** Grows whenever an entry's bytes or days do. */
-  revision = 0;
+  /** Of the entries as they are now, on this shelf: another one whenever an entry's bytes or days change. */
+  edition = Symbol();
   private readonly source: EntrySource;
   private readonly options: EntryOptions;
   private readonly addresses: Addresses;
@@ -51,6 +52,7 @@ export class Shelf {
   private readonly kept = new Map<string, Kept>();
   private ordered: Kept[] | undefined;
   private version = 0;
+  private pageSize = PAGE;
   private loading: Promise<void> | undefined;
 
   constructor(
@@ -65,34 +67,54 @@ export class Shelf {
     this.pause = pause;
   }
 
-  /** Takes in what has changed. Callers at the same time share the work. */
-  refresh(): Promise<void> {
-    this.loading ??= this.load().finally(() => {
-      this.loading = undefined;
-    });
-    return this.loading;
+  /** Takes in what has changed by now. Callers during a load of many pages share the work. */
+  async refresh(): Promise<void> {
+    if (this.loading === undefined) {
+      if (!this.takePage()) return;
+      this.loading = this.takeRest();
+    }
+    await this.loading;
   }
 
   // The last page is read and taken in without a pause, so nobody who joins `loading` misses a change.
-  private async load(): Promise<void> {
-    for (;;) {
-      const changes = this.source.changesAfter(this.version, PAGE);
-      for (const change of changes) this.take(change);
-      if (changes.length < PAGE) return;
-      await this.pause();
+  private async takeRest(): Promise<void> {
+    try {
+      do await this.pause();
+      while (this.takePage());
+    } finally {
+      this.loading = undefined;
     }
   }
 
+  /** Whether there may be more. */
+  private takePage(): boolean {
+    const changes = this.source.changesAfter(this.version, this.pageSize);
+    const more = changes.length >= this.pageSize;
+    const whole = more ? this.wholeVersions(changes) : changes;
+    this.pageSize = more && whole.length === 0 ? this.pageSize * 2 : PAGE;
+    for (const change of whole) this.take(change);
+    return more;
+  }
+
+  // One event can touch many rows, which then share a version: the last of a page may go on in the next.
+  private wholeVersions(changes: readonly RowChange[]): readonly RowChange[] {
+    const last = changes.at(-1)?.version ?? 0;
+    return changes.filter(({ version }) => version < last || version <= this.version);
+  }
+
   private take(change: RowChange): void {
-    this.version = Math.max(this.version, change.version);
     const before = this.kept.get(change.id);
     const after = change.row === null ? undefined : this.render(change.row);
-    if (before === undefined && after === undefined) return;
-    if (before !== undefined && after !== undefined && sameEntry(before, after)) return;
-    this.revision += 1;
+    if (!isSame(before, after)) this.replace(change.id, before, after);
+    // Last, so that a row that cannot be rendered is tried again and never passed over.
+    this.version = Math.max(this.version, change.version);
+  }
+
+  private replace(id: string, before: Kept | undefined, after: Kept | undefined): void {
+    this.edition = Symbol();
     this.bytes += weight(after) - weight(before);
-    if (after === undefined) this.kept.delete(change.id);
-    else this.kept.set(change.id, after);
+    if (after === undefined) this.kept.delete(id);
+    else this.kept.set(id, after);
     this.reorder(before, after);
   }
 
@@ -135,8 +157,10 @@ function exactBytes(text: string): Buffer {
   return bytes;
 }
 
-const sameEntry = (a: Kept, b: Kept): boolean =>
-  a.goneAfter === b.goneAfter && a.lastDay === b.lastDay && a.bytes.equals(b.bytes);
+function isSame(a: Kept | undefined, b: Kept | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.goneAfter === b.goneAfter && a.lastDay === b.lastDay && a.bytes.equals(b.bytes);
+}
 
 const weight = (entry: Kept | undefined): number =>
   entry === undefined ? 0 : entry.bytes.length + OVERHEAD_BYTES;

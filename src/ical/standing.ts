@@ -9,9 +9,6 @@ export interface Standing {
   readonly dateOpen: boolean;
 }
 
-// DTEND is exclusive, and year 10000 cannot be written (RFC 5545 §3.3.4).
-const LAST_DAY = '9999-12-30';
-
 /** Where the entry stands under these options; null when it was never shown. */
 export function standingOf(row: EntryRow, options: EntryOptions): Standing | null {
   const present = row.when ?? row.lastWhen;
@@ -23,7 +20,7 @@ export function standingOf(row: EntryRow, options: EntryOptions): Standing | nul
 /** Whether a date has a place in a calendar: closed, and fine enough for the `approx` option. */
 function isShown(when: ResolvedWhen, options: EntryOptions): boolean {
   const { earliest, latest } = when;
-  if (earliest === null || latest === null || latest > LAST_DAY) return false;
+  if (earliest === null || latest === null) return false;
   if (!isCoarse(when) || options.approx === 'marker') return true;
   return options.approx === 'span' && latest < addDays(earliest, MAX_SPAN_DAYS);
 }

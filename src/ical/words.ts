@@ -68,7 +68,8 @@ export function descriptionWords(
   ].join('\n');
 }
 
-const spaced = (word: string): string => word.replaceAll('-', ' ');
+/** `not-held` as words: "not held". */
+export const spaced = (word: string): string => word.replaceAll('-', ' ');
 
 function listed(heading: string, items: readonly string[]): string[] {
   return items.length === 0 ? [] : [`${heading}:`, ...items.map((item) => `- ${item}`)];

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { EntryRow } from '../../../projections/entry.ts';
+import {
+  type EntrySource,
+  FeedComposer,
+  type FeedRequest,
+  type FeedTools,
+  type RowChange,
+} from '../../../src/ical/index.ts';
+import { options } from './rows.ts';
+
+export const TODAY = '2022-07-01';
+
+export const request = (changes: Partial<FeedRequest> = {}): FeedRequest => ({
+  name: 'Chancery',
+  options: options(),
+  todayUtc: TODAY,
+  ...changes,
+});
+
+/** Real hash and gzip, with counts of what was asked of them. */
+export class CountingTools implements FeedTools {
+  hashes = 0;
+  zips = 0;
+  pauses = 0;
+  /** What happens while other work has its turn. */
+  meanwhile: () => void | Promise<void> = () => {};
+
+  readonly sha256 = () => {
+    this.hashes += 1;
+    return createHash('sha256');
+  };
+  readonly gzip = async (bytes: Buffer) => {
+    this.zips += 1;
+    return gzipSync(bytes);
+  };
+  readonly pause = async () => {
+    this.pauses += 1;
+    await this.meanwhile();
+  };
+}
+
+export const unzipped = (bytes: Buffer): string => gunzipSync(bytes).toString();
+
+/** Rows in memory behind the port. Each put or removal takes the next version. */
+export class Rows implements EntrySource {
+  readonly key: string;
+  /** How often each row was rendered: its sequence is read once for that, and nowhere else. */
+  readonly renders = new Map<string, number>();
+  asked = 0;
+  version = 0;
+  private readonly changes = new Map<string, RowChange>();
+
+  constructor(rows: readonly EntryRow[] = [], key = 'public') {
+    this.key = key;
+    for (const row of rows) this.put(row);
+  }
+
+  put(row: EntryRow, version = this.version + 1): void {
+    this.version = version;
+    this.changes.set(row.id, { id: row.id, version, row: this.watched({ ...row, version }) });
+  }
+
+  remove(id: string): void {
+    this.version += 1;
+    this.changes.set(id, { id, version: this.version, row: null });
+  }
+
+  changesAfter(after: number, limit: number): readonly RowChange[] {
+    this.asked += 1;
+    return [...this.changes.values()]
+      .filter((change) => change.version > after)
+      .sort((a, b) => a.version - b.version)
+      .slice(0, limit);
+  }
+
+  private watched(row: EntryRow): EntryRow {
+    const { renders } = this;
+    const { sequence } = row;
+    return Object.defineProperty({ ...row }, 'sequence', {
+      get: () => {
+        renders.set(row.id, (renders.get(row.id) ?? 0) + 1);
+        return sequence;
+      },
+    });
+  }
+}
+
+/** The text of a feed of these rows. */
+export async function feedText(
+  rows: readonly EntryRow[],
+  changes: Partial<FeedRequest> = {},
+  publicUrl?: string,
+): Promise<string> {
+  const addresses = publicUrl === undefined ? {} : { publicUrl };
+  const composer = new FeedComposer(new CountingTools(), addresses);
+  const feed = await composer.read(new Rows(rows), request(changes));
+  return feed.body.toString();
+}
