@@ -1,8 +1,10 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { type NewEvent, streamOf } from '../events/envelope.ts';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { type NewEvent, type RecordedEvent, streamOf } from '../events/envelope.ts';
 import type { Role, TokenEvent } from '../events/token.ts';
+import { instantMs, isoInstant } from './domain/date/index.ts';
 import { type Level, levelOf } from './domain/visibility.ts';
-import { type EventStore, RevisionConflict } from './store/event-store.ts';
+import { sha256 } from './ids.ts';
+import { type EventStore, RevisionConflict, StoreUnavailable } from './store/event-store.ts';
 
 /** Who a token stands for. */
 export interface Holder {
@@ -13,15 +15,22 @@ export interface Holder {
 }
 
 export interface Access {
-  /** By the SHA-256 of the token, lower-case hex; undefined: unknown or revoked. */
+  /** By the SHA-256 of the token, lower-case hex; undefined: unknown, revoked or expired. */
   lookup(tokenHash: string): Holder | undefined;
+}
+
+/** Access that follows the log. */
+export interface FollowingAccess extends Access {
+  /** Looks again, when one of these events is of a token. */
+  seen(events: readonly Pick<RecordedEvent, 'stream'>[]): Promise<void>;
+  /** Makes the first admin token where there is none, as issueFirstToken, and knows it from then on. */
+  issueFirst(): Promise<string | undefined>;
 }
 
 const BOOTSTRAP = streamOf('token', 'bootstrap');
 const ADMIN_LEVEL: Level = levelOf('confidential');
-
-export const hashToken = (token: string): string =>
-  createHash('sha256').update(token).digest('hex');
+/** Tries of an append whose outcome is unknown. */
+const TRIES = 5;
 
 /**
  * Makes the first admin token where there is none. It is the first event of one stream, so of two nodes that
@@ -36,17 +45,25 @@ export async function issueFirstToken(
   const [first] = await store.readStream(BOOTSTRAP, { limit: 1 });
   if (first !== undefined) return undefined;
   const token = `chancery_${randomBytes(32).toString('base64url')}`;
+  const won = await appendFirst(store, tokenIssued(sha256(token), nowMs));
+  return won ? token : undefined;
+}
+
+/** Again with the same id while nobody knows whether it was written: else the token would be lost. */
+async function appendFirst(store: EventStore, event: NewEvent, left = TRIES): Promise<boolean> {
   try {
-    await store.append(BOOTSTRAP, [tokenIssued(hashToken(token), nowMs)], 'none');
-    return token;
+    await store.append(BOOTSTRAP, [event], 'none');
+    return true;
   } catch (error) {
-    if (error instanceof RevisionConflict) return undefined;
-    throw error;
+    if (error instanceof RevisionConflict) return false;
+    const unknown = error instanceof StoreUnavailable && error.outcome === 'unknown';
+    if (!unknown || left <= 1) throw error;
+    return appendFirst(store, event, left - 1);
   }
 }
 
 function tokenIssued(hash: string, nowMs: number): NewEvent<TokenEvent> {
-  const recordedAt = new Date(nowMs).toISOString();
+  const recordedAt = isoInstant(nowMs);
   const commandId = randomUUID();
   return {
     id: randomUUID(),
@@ -57,7 +74,7 @@ function tokenIssued(hash: string, nowMs: number): NewEvent<TokenEvent> {
       statedAt: recordedAt,
       actor: 'cli',
       commandId,
-      requestHash: createHash('sha256').update(`first-token ${hash}`).digest('hex'),
+      requestHash: sha256(`first-token ${hash}`),
       correlationId: commandId,
       causationId: commandId,
       schema: 1,
@@ -65,24 +82,60 @@ function tokenIssued(hash: string, nowMs: number): NewEvent<TokenEvent> {
   };
 }
 
+interface Issued extends Holder {
+  /** Epoch ms. */
+  readonly expiresMs: number;
+}
+
 /**
- * The tokens that are valid: the first admin token of the store, and ADMIN_TOKEN, which never becomes an
- * event. Tokens are compared by their hash, so the time it takes tells nothing about a token.
+ * The tokens that are valid: the first admin token of the store, and those given here, which never become
+ * events. Tokens are compared by their hash, so the time it takes tells nothing about a token.
+ * @param given token → who it stands for
  * @throws {StoreUnavailable}
  */
 export async function openAccess(
   store: EventStore,
-  adminToken: string | undefined,
-): Promise<Access> {
-  const holders = new Map<string, Holder>();
+  given: ReadonlyMap<string, Holder>,
+  now: () => number,
+): Promise<FollowingAccess> {
+  const own = new Map([...given].map(([token, holder]) => [sha256(token), holder]));
+  let issued = await issuedTokens(store);
+  const reload = async () => {
+    issued = await issuedTokens(store);
+  };
+  return {
+    lookup: (tokenHash) => {
+      const known = own.get(tokenHash);
+      if (known !== undefined) return known;
+      const token = issued.get(tokenHash);
+      return token === undefined || token.expiresMs <= now() ? undefined : token;
+    },
+    seen: async (events) => {
+      if (events.some(({ stream }) => stream === BOOTSTRAP)) await reload();
+    },
+    issueFirst: async () => {
+      const token = await issueFirstToken(store, now());
+      if (token !== undefined) await reload();
+      return token;
+    },
+  };
+}
+
+/** The holder behind ADMIN_TOKEN and behind commands of this machine. */
+export const admin = (actor: 'env' | 'cli'): Holder => ({
+  actor,
+  role: 'admin',
+  level: ADMIN_LEVEL,
+});
+
+async function issuedTokens(store: EventStore): Promise<ReadonlyMap<string, Issued>> {
+  const holders = new Map<string, Issued>();
   for (const event of (await store.readStream(BOOTSTRAP)) as readonly TokenEvent[]) {
     if (event.type === 'TokenRevoked') holders.clear();
     if (event.type !== 'TokenIssued') continue;
-    const { hash, role, ceiling } = event.data;
-    holders.set(hash, { actor: 'bootstrap', role, level: levelOf(ceiling) });
+    const { hash, role, ceiling, expiresAt } = event.data;
+    const expiresMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : instantMs(expiresAt);
+    holders.set(hash, { actor: 'bootstrap', role, level: levelOf(ceiling), expiresMs });
   }
-  if (adminToken !== undefined) {
-    holders.set(hashToken(adminToken), { actor: 'env', role: 'admin', level: ADMIN_LEVEL });
-  }
-  return { lookup: (tokenHash) => holders.get(tokenHash) };
+  return holders;
 }

@@ -81,6 +81,7 @@ function publicEntries(entries: EntryQueries, clock: Clock): EntrySource {
       const reader = publicReader(now);
       const changed = entries.changesAfter(reader, after, limit);
       const released = toldMs === undefined ? [] : entries.releasedBetween(reader, toldMs, now);
+      // After the reads: what fails is asked for again. A clock set back tells nothing twice.
       toldMs = Math.max(toldMs ?? now, now);
       return [...released.map((change) => ({ ...change, version: after })), ...changed];
     },
@@ -93,7 +94,10 @@ function textOf(body: Buffer): CalendarText {
     body,
     etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
     gzip: () => {
-      zipped ??= gzip(body);
+      zipped ??= gzip(body).catch((error) => {
+        zipped = undefined; // not remembered: the next caller tries again
+        throw error;
+      });
       return zipped;
     },
   };

@@ -10,7 +10,7 @@ import { calendarQueries } from '../projections/calendar-queries.ts';
 import { entryQueries } from '../projections/entry-queries.ts';
 import type { CalendarQueries } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
-import { type Access, issueFirstToken, openAccess } from './access.ts';
+import { type Access, admin, type FollowingAccess, openAccess } from './access.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
@@ -20,6 +20,7 @@ import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
 import { listenMetrics } from './metrics-server.ts';
+import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { BuildProgress } from './views/build.ts';
@@ -78,15 +79,19 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   await options.prepare?.(handle);
   const projector = startProjector(options, folder, store, clock);
   opened.defer(() => projector.close());
-  const access = await reloadableAccess(store, config.adminToken);
-  const parts = { store, clock, handle, projector, access: access.current };
+  const control = controlToken();
+  const access = await followedAccess(config, control, store, clock, projector);
+  const parts = { store, clock, handle, projector, access };
   const app = await listen(options, parts, opened);
-  const firstToken = await firstTokenOf(config, store, clock, access);
   const { port } = app.server.address() as AddressInfo;
+  const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });
+  opened.defer(withdraw);
+  // After listening: a token made by a start that then fails would have been shown to nobody.
+  const firstToken = config.adminToken === undefined ? await access.issueFirst() : undefined;
   const running = opened.move();
   log.info({ version: VERSION, store: config.storeFile, port, example }, 'serving');
   return {
-    url: `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`,
+    url: urlOf(config.host, port),
     clock,
     firstToken,
     ready: projector.ready,
@@ -112,35 +117,26 @@ function startProjector(
   return projector;
 }
 
-interface ReloadableAccess {
-  readonly current: Access;
-  reload(): Promise<void>;
-}
+const urlOf = (host: string, port: number): string =>
+  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
-async function reloadableAccess(
-  store: EventStore,
-  adminToken: string | undefined,
-): Promise<ReloadableAccess> {
-  let access = await openAccess(store, adminToken);
-  return {
-    current: { lookup: (hash) => access.lookup(hash) },
-    reload: async () => {
-      access = await openAccess(store, adminToken);
-    },
-  };
-}
+/** Where commands on this machine reach it: an address that stands for all of them is none. */
+const localUrl = (host: string, port: number): string =>
+  urlOf(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
 
-/** After listening: a token made by a start that then fails would have been shown to nobody. */
-async function firstTokenOf(
+async function followedAccess(
   { adminToken }: Config,
+  control: string,
   store: EventStore,
   clock: Clock,
-  access: ReloadableAccess,
-): Promise<string | undefined> {
-  if (adminToken !== undefined) return undefined;
-  const token = await issueFirstToken(store, clock());
-  if (token !== undefined) await access.reload();
-  return token;
+  projector: Projector,
+): Promise<FollowingAccess> {
+  const given = new Map([[control, admin('cli')]]);
+  if (adminToken !== undefined) given.set(adminToken, admin('env'));
+  const access = await openAccess(store, given, clock);
+  // A store that is away for the moment is asked again with the next token event, or at the next start.
+  projector.onBatch(({ events }) => void access.seen(events).catch(() => {}));
+  return access;
 }
 
 interface Parts {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { backup } from 'node:sqlite';
@@ -18,8 +19,7 @@ export async function backupView(folder: string, view: string, target: string): 
     );
   }
   if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
-  const making = `${target}.partial`;
-  rmSync(making, { recursive: true, force: true });
+  const making = `${target}.${randomUUID()}.partial`;
   mkdirSync(making, { recursive: true });
   const source = openReader(file);
   try {

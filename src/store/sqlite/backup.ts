@@ -1,21 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { StoreInvalid } from '../event-store.ts';
+import { APPLICATION_ID } from './database.ts';
 import { translate } from './errors.ts';
+
+/** For a command of its own: nobody is served by this process, so SQLite may wait itself. */
+const BUSY_TIMEOUT_MS = 5_000;
 
 /**
  * Copies a store's file as it is at one moment, while others write to it. The copy is there whole or not at
  * all.
- * @throws {StoreInvalid} the target exists, or one of the two cannot be used
+ * @throws {StoreInvalid} the source is no event store, or the target exists or has no folder
  * @throws {StoreUnavailable} the disk is full, or the file busy
  */
 export async function backupStore(file: string, target: string): Promise<void> {
+  if (!existsSync(file)) throw new StoreInvalid(`there is no event store at ${file}`);
   if (existsSync(target)) throw new StoreInvalid(`${target} exists: name another file`);
-  const making = `${target}.partial`;
-  rmSync(making, { force: true });
+  if (!existsSync(dirname(target))) {
+    throw new StoreInvalid(`folder ${dirname(target)} does not exist: create it`);
+  }
+  const making = `${target}.${randomUUID()}.partial`;
   let source: DatabaseSync | undefined;
   try {
-    source = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
+    source = openSource(file);
     await backup(source, making);
     renameSync(making, target);
   } catch (error) {
@@ -24,4 +33,12 @@ export async function backupStore(file: string, target: string): Promise<void> {
     source?.close();
     rmSync(making, { force: true });
   }
+}
+
+function openSource(file: string): DatabaseSync {
+  const source = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  if (source.prepare('PRAGMA application_id').get()?.application_id === APPLICATION_ID)
+    return source;
+  source.close();
+  throw new StoreInvalid(`${file} is not an event store: check DATA_DIR and STORE_URL`);
 }
