@@ -1,22 +1,31 @@
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { run, startServer, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
-beforeEach(async () => {
+/** A data folder with the dossier and its views, made once and copied for each test. */
+const made = temporaryFolder('replay-made-');
+beforeAll(async () => {
+  await at(made.path, 'import', 'examples/constitutional-committee.json');
+  await at(made.path, 'rebuild');
+});
+afterAll(() => made.remove());
+beforeEach(() => {
   folder = temporaryFolder('replay-');
   data = join(folder.path, 'data');
-  await chancery('import', 'examples/constitutional-committee.json');
+  cpSync(made.path, data, { recursive: true });
 });
 afterEach(() => folder.remove());
 
@@ -41,7 +50,6 @@ describe('rebuild', () => {
   });
 
   test('fails on an event that cannot be applied, says which, and keeps the old views', async () => {
-    await chancery('rebuild');
     const before = viewFile();
     spoil();
     const { code, stderr } = await chancery('rebuild');
@@ -55,7 +63,6 @@ describe('rebuild', () => {
   });
 
   test('with --prepare has nothing to do when there are views of this version', async () => {
-    await chancery('rebuild');
     expect(await chancery('rebuild', '--prepare')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('nothing to prepare'),
@@ -63,7 +70,6 @@ describe('rebuild', () => {
   });
 
   test('with --prepare builds beside the views of another version, and the next start uses that', async () => {
-    await chancery('rebuild');
     const old = viewFile();
     ofAnotherVersion(old);
     const { code, stdout } = await chancery('rebuild', '--prepare');
@@ -103,7 +109,6 @@ describe('rebuild', () => {
 
 describe('verify', () => {
   test('says that the views are what the log says, table by table', async () => {
-    await chancery('rebuild');
     const { code, stdout } = await chancery('verify');
     expect(code).toBe(0);
     expect(stdout).toMatch(/^same {5}meetings \(\d+ rows, [0-9a-f]{16}\)$/m);
@@ -111,7 +116,6 @@ describe('verify', () => {
   });
 
   test('exits 1 when a row differs, and names it', async () => {
-    await chancery('rebuild');
     const db = new DatabaseSync(viewFile());
     db.exec("UPDATE meetings SET track = 'another' WHERE id = 'scc-session-8'");
     db.close();
@@ -130,6 +134,7 @@ describe('verify', () => {
   });
 
   test('without views says what to do', async () => {
+    rmSync(join(data, 'views'), { recursive: true });
     const { code, stderr } = await chancery('verify');
     expect(code).toBe(1);
     expect(stderr).toContain('run rebuild');
@@ -146,7 +151,6 @@ describe('export and restore', () => {
       stdout: expect.stringMatching(/^\d+ events restored\n$/),
     });
     expect((await at(other, 'export')).stdout).toBe(text);
-    await chancery('rebuild');
     await at(other, 'rebuild');
     expect((await at(other, 'verify')).stdout).toBe((await chancery('verify')).stdout);
   });
