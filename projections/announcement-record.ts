@@ -1,9 +1,9 @@
-import type { AnnouncementEvent, AnnouncementEventType } from '../events/announcement.ts';
+import type { AnnouncementEvent } from '../events/announcement.ts';
+import type { Meta } from '../events/envelope.ts';
 import { evolve, initialState } from '../src/domain/announcement/index.ts';
 import type { ExistingAnnouncement } from '../src/domain/announcement/state.ts';
 import { embargoedLevel } from '../src/domain/visibility.ts';
 import { type ChangeContent, type ChangeDraft, changeType, draftChanges } from './levels.ts';
-import type { ProjectedEvent } from './projection.ts';
 import { sameValue } from './snapshot.ts';
 import { type Lowest, moveThreads, type Transition, transition } from './transition.ts';
 import type { Diff } from './types.ts';
@@ -32,7 +32,11 @@ export interface AnnouncementThread {
   readonly changedAt: string;
 }
 
-export type RecordedAnnouncementEvent = Extract<ProjectedEvent, { type: AnnouncementEventType }>;
+export type RecordedAnnouncementEvent = AnnouncementEvent & {
+  readonly stream: string;
+  readonly revision: number;
+  readonly meta: Pick<Meta, 'recordedAt' | 'statedAt'>;
+};
 
 const FIELDS = [
   'status',
@@ -70,6 +74,10 @@ export function diffAnnouncement(before: Fields | undefined, after: Fields): Dif
   return diffs;
 }
 
+/** Of the diffs that its reader sees: to name a field whose every difference is hidden would tell of it. */
+export const correctedSentence = (diffs: readonly Diff[]): string =>
+  diffs.length === 0 ? 'Corrected' : `Corrected: ${diffs.map((diff) => diff.field).join(', ')}`;
+
 function sentenceOf(
   event: AnnouncementEvent,
   state: ExistingAnnouncement,
@@ -80,7 +88,7 @@ function sentenceOf(
     case 'AnnouncementPublished':
       return `${facts.outlet}, ${facts.publishedAt.value}: ${facts.title}`;
     case 'AnnouncementCorrected':
-      return `Corrected: ${diffs.map((diff) => diff.field).join(', ')}`;
+      return correctedSentence(diffs);
     case 'AnnouncementReclassified':
       return `Classified ${facts.classification}`;
     case 'AnnouncementReleased':
@@ -93,7 +101,7 @@ function sentenceOf(
 }
 
 /** The change with which an announcement appears to a level. */
-export const releasedAnnouncement = (state: ExistingAnnouncement, statedAt: string) => ({
+const releasedAnnouncement = (state: ExistingAnnouncement, statedAt: string) => ({
   type: 'released',
   sentence: `Released: ${state.facts.title}`,
   diffs: diffAnnouncement(undefined, fieldsOf(state)),
@@ -102,7 +110,7 @@ export const releasedAnnouncement = (state: ExistingAnnouncement, statedAt: stri
   statedAt,
 });
 
-export const lowestOfAnnouncement = (state: ExistingAnnouncement): Lowest =>
+const lowestOfAnnouncement = (state: ExistingAnnouncement): Lowest =>
   embargoedLevel(state.facts.classification, state.facts.embargoUntil);
 
 function changesOf(

@@ -6,13 +6,14 @@ import type { AnnouncementView, Reader } from './types.ts';
 
 /** The API's announcement; undefined when it does not exist for the reader. */
 export function announcementView(
-  record: AnnouncementRecord,
+  raw: AnnouncementRecord,
   reader: Reader,
   lookup: Lookup,
   agreements: Agreements,
 ): AnnouncementView | undefined {
-  const visible = visibleAnnouncement(record, reader);
+  const visible = visibleAnnouncement(raw, reader);
   if (visible === undefined) return undefined;
+  const { record } = visible;
   const { facts } = record.state;
   const published = facts.publishedAt.value;
   const self = `/announcements/${record.id}`;
@@ -32,7 +33,7 @@ export function announcementView(
       .filter((claim) => lookup.meeting(claim.meeting) !== undefined)
       .map((claim) => ({ ...claim, agreement: agreements.of(claim, published) })),
     classification: facts.classification,
-    embargoUntil: visible.releasedBy === undefined ? (facts.embargoUntil ?? null) : null,
+    embargoUntil: facts.embargoUntil ?? null,
     retracted: sourceOf(record).retracted ?? null,
     recordedAt: visible.recordedAt,
     changedAt: visible.changedAt,

@@ -1,22 +1,25 @@
-import { utcDay } from '../src/domain/date/index.ts';
+import { endOfUtcDayMs, instantMs } from '../src/domain/date/index.ts';
 import type { AnnouncementRecord } from './announcement-record.ts';
 import { foldText, foldWords } from './fold.ts';
 import { levelColumns } from './levels.ts';
 import type { ViewDatabase } from './view-database.ts';
 
-/** The table of announcements; vis and rec columns as in meetings.ts. Order is by publication. */
+/**
+ * The table of announcements; vis and rec columns as in meetings.ts. Order is by publication: first and
+ * last epoch ms it can be, a date being a UTC day.
+ */
 export const ANNOUNCEMENT_TABLES = `
 CREATE TABLE announcements (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, seq INTEGER NOT NULL,
-  vis0 INTEGER, vis1 INTEGER, vis2 INTEGER, rec0 TEXT, rec1 TEXT, rec2 TEXT,
-  kind TEXT NOT NULL, outlet TEXT NOT NULL, published TEXT NOT NULL, published_day TEXT NOT NULL,
+  vis0 INTEGER, vis1 INTEGER, vis2 INTEGER, rec0 INTEGER, rec1 INTEGER, rec2 INTEGER,
+  kind TEXT NOT NULL, outlet TEXT NOT NULL, published INTEGER NOT NULL, published_last INTEGER NOT NULL,
   record TEXT NOT NULL
 ) STRICT;
 CREATE TABLE announcement_tags (
   kind TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (kind, value, n)
 ) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE announcement_text USING fts5(
-  words, content='', contentless_delete=1, detail=none, tokenize='unicode61 remove_diacritics 0'
+  words, detail=none, columnsize=0, tokenize='ascii'
 );
 CREATE UNIQUE INDEX announcements_id ON announcements (id);
 CREATE INDEX announcement_tags_n ON announcement_tags (n);
@@ -27,14 +30,11 @@ CREATE INDEX announcements_published ON announcements (published, id);
 CREATE INDEX announcements_embargo ON announcements (vis0) WHERE vis0 > 0;
 `;
 
-/** Dates and instants sort together: a date stands for the start of its UTC day. */
-export const publishedKey = (value: string): string =>
-  value.includes('T') ? withMilliseconds(value) : `${value}T00:00:00.000Z`;
-
-const withMilliseconds = (instant: string): string => {
-  const [seconds, fraction = ''] = instant.slice(0, -1).split('.');
-  return `${seconds}.${fraction.padEnd(3, '0').slice(0, 3)}Z`;
-};
+/** First and last moment (epoch ms) of a date or instant: dates and instants sort together. */
+export const publishedSpan = (value: string): [number, number] =>
+  value.includes('T')
+    ? [instantMs(value), instantMs(value)]
+    : [instantMs(`${value}T00:00:00Z`), endOfUtcDayMs(value)];
 
 /** The meetings an announcement speaks of: named in `about` or claimed on. */
 export const mentions = (record: AnnouncementRecord): readonly string[] => [
@@ -92,8 +92,7 @@ export class AnnouncementRows {
       ...levelColumns(record, facts),
       facts.kind,
       foldText(facts.outlet),
-      publishedKey(facts.publishedAt.value),
-      utcDay(facts.publishedAt.value),
+      ...publishedSpan(facts.publishedAt.value),
       JSON.stringify(record),
     );
     for (const [kind, value] of tagsOf(record)) this.#tag.run(kind, value, n);

@@ -2,11 +2,7 @@ import type { Statements } from './lookup.ts';
 import type { Reader } from './types.ts';
 import type { ViewValue } from './view-database.ts';
 
-/**
- * Between two instants at which a visible meeting changes sides or an embargo ends, every clock gives the
- * same lists. `nowMs` is the first instant of that stretch (or the start of the UTC day if later), `untilMs`
- * its end, exclusive.
- */
+/** The stretch around an instant in which lists stay the same: see CalendarQueries. `untilMs` is exclusive. */
 export function boundary(
   statements: Statements,
   reader: Reader,
@@ -44,12 +40,11 @@ const utcDayOf = (ms: number) => {
   return { start, end: start + DAY_MS };
 };
 
-/** The next embargo to end after the reader's clock; only level 0 waits for one. */
+/** The next embargo to end after the reader's clock: whoever saw the entry before sees that it ended. */
 function embargoEnd(
   one: (sql: string, ...params: ViewValue[]) => number | undefined,
-  { level, clockMs }: Reader,
+  { clockMs }: Reader,
 ): number {
-  if (level !== 0) return Number.POSITIVE_INFINITY;
   const ends = ['meetings', 'announcements'].map(
     (table) =>
       one(`SELECT min(vis0) AS ms FROM ${table} WHERE vis0 > 0 AND vis0 > ?`, clockMs) ??

@@ -74,7 +74,7 @@ function listMeetings(
     const record = JSON.parse(row.record as string) as MeetingRecord;
     const visible = visibleMeeting(record, reader);
     if (visible === undefined) return [];
-    return [meetingView(visible, reader, lookup.sources(record.cites), lookup.pointer(visible))];
+    return [meetingView(visible, reader, lookup)];
   });
   return { items, next: page.next };
 }
@@ -83,11 +83,10 @@ function getMeeting(statements: Statements, reader: Reader, id: string): Found<M
   const lookup = new Lookup(statements, reader);
   const visible = lookup.meeting(id);
   if (visible === undefined) return { kind: 'none' };
-  const { state, cites } = visible.record;
-  const into = lookup.pointer(visible);
-  const value = meetingView(visible, reader, lookup.sources(cites), into);
+  const { state } = visible.record;
+  const value = meetingView(visible, reader, lookup);
   if (state.status === 'merged' || state.status === 'withdrawn') {
-    return { kind: 'gone', status: state.status, into, value };
+    return { kind: 'gone', status: state.status, into: value.mergedInto, value };
   }
   return { kind: 'found', value };
 }

@@ -1,17 +1,10 @@
+import type { AnnouncementEventType } from '../events/announcement.ts';
 import { parseStream } from '../events/envelope.ts';
-import {
-  type AnnouncementRecord,
-  advanceAnnouncement,
-  type RecordedAnnouncementEvent,
-} from './announcement-record.ts';
+import type { MeetingEventType } from '../events/meeting.ts';
+import { type AnnouncementRecord, advanceAnnouncement } from './announcement-record.ts';
 import { ANNOUNCEMENT_INDEXES, ANNOUNCEMENT_TABLES, AnnouncementRows } from './announcements.ts';
 import { CHANGE_INDEXES, CHANGE_TABLES, ChangeRows } from './changes.ts';
-import {
-  advanceMeeting,
-  bump,
-  type MeetingRecord,
-  type RecordedMeetingEvent,
-} from './meeting-record.ts';
+import { advanceMeeting, bump, type MeetingRecord } from './meeting-record.ts';
 import { MEETING_INDEXES, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { RowCache } from './row-cache.ts';
@@ -32,6 +25,9 @@ export const calendar: Projection = {
   has: (db, eventId) =>
     db.prepare('SELECT 1 FROM changes WHERE event = ?').get(eventId) !== undefined,
 };
+
+type MeetingProjected = Extract<ProjectedEvent, { type: MeetingEventType }>;
+type AnnouncementProjected = Extract<ProjectedEvent, { type: AnnouncementEventType }>;
 
 // What a record weighs in memory: its fields, and a thread's share for each event it has seen.
 const RECORD_BYTES = 3_000;
@@ -67,9 +63,9 @@ class CalendarApplier implements Applier {
 
   apply(event: ProjectedEvent, seq: number): void {
     if (event.stream.startsWith('meeting-')) {
-      this.#applyMeeting(event as RecordedMeetingEvent, seq);
+      this.#applyMeeting(event as MeetingProjected, seq);
     } else {
-      this.#applyAnnouncement(event as RecordedAnnouncementEvent, seq);
+      this.#applyAnnouncement(event as AnnouncementProjected, seq);
     }
   }
 
@@ -95,7 +91,7 @@ class CalendarApplier implements Applier {
     }
   }
 
-  #applyMeeting(event: RecordedMeetingEvent, seq: number): void {
+  #applyMeeting(event: MeetingProjected, seq: number): void {
     const before = this.#meetings.get(event.stream.slice('meeting-'.length));
     const circle = event.type === 'MeetingMerged' && this.#leadsBack(event);
     const { record, changes } = advanceMeeting(before, event, seq, circle);
@@ -118,7 +114,7 @@ class CalendarApplier implements Applier {
     return false;
   }
 
-  #applyAnnouncement(event: RecordedAnnouncementEvent, seq: number): void {
+  #applyAnnouncement(event: AnnouncementProjected, seq: number): void {
     const before = this.#announcements.get(event.stream.slice('announcement-'.length));
     const { record, changes } = advanceAnnouncement(before, event, seq);
     const citing =

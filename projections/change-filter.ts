@@ -56,11 +56,12 @@ function testsOf(filters: MeetingFilters): Test[] {
   ];
 }
 
-/** A predicate over change rows of one request; replays each meeting once. */
+/** A predicate over change rows of one request, the pending ones included; replays each meeting once. */
 export function changeMatches(
   statements: Statements,
   reader: Reader,
   filters: MeetingFilters,
+  pending: readonly ViewRow[],
 ): (row: ViewRow) => boolean {
   const tests = testsOf(filters);
   if (tests.length === 0) return () => true;
@@ -68,7 +69,10 @@ export function changeMatches(
   const changeOf = (meeting: string, n: number): ReplayedChange | undefined => {
     let changes = replays.get(meeting);
     if (changes === undefined) {
-      changes = new Map(replay(statements, reader, meeting).map((change) => [change.n, change]));
+      const own = pending.filter(({ kind, entity }) => kind === 'meeting' && entity === meeting);
+      changes = new Map(
+        replay(statements, reader, meeting, own).map((change) => [change.n, change]),
+      );
       replays.set(meeting, changes);
     }
     return changes.get(n);

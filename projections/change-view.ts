@@ -1,3 +1,4 @@
+import { correctedSentence } from './announcement-record.ts';
 import type { ChangeBody } from './changes.ts';
 import type { Lookup } from './lookup.ts';
 import type { ChangeView, Diff, Reader } from './types.ts';
@@ -19,7 +20,9 @@ function visibleNames(value: unknown, lookup: Lookup): unknown {
   });
 }
 
-const says = ({ from, to }: Diff): boolean => JSON.stringify(from) !== JSON.stringify(to);
+// An empty list for none at all would tell that there is something hidden.
+const says = ({ from, to }: Diff): boolean =>
+  JSON.stringify(from ?? []) !== JSON.stringify(to ?? []);
 
 function diffsFor(row: ViewRow, body: ChangeBody, lookup: Lookup): Diff[] {
   const diffs =
@@ -50,14 +53,16 @@ export function changeView(
   };
   if (row.body === null) return base;
   const body = JSON.parse(row.body as string) as ChangeBody;
+  const diffs = diffsFor(row, body, lookup);
+  const corrected = row.kind === 'announcement' && row.type === 'corrected';
   return {
     ...base,
     statedAt: body.statedAt,
-    sentence: body.sentence,
-    diffs: diffsFor(row, body, lookup),
+    sentence: corrected ? correctedSentence(diffs) : body.sentence,
+    diffs,
     reason: body.reason,
     sources: lookup.sources(body.cites),
-    ...(history && reader.editor
+    ...(history && reader.editor && row.actor !== null
       ? { actor: row.actor as string, revision: row.revision as number }
       : {}),
   };

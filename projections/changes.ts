@@ -5,7 +5,7 @@ import type { ViewDatabase } from './view-database.ts';
 /**
  * One row a visible change. `n` = seq × 4 + k orders them. Levels lo..hi see it; known_lo..hi once did, so
  * that a cursor goes on working after a restriction. `since`, of `removed` rows only: the seq from which
- * the losing levels saw the entry.
+ * the losing levels saw the entry. Rows without a body say nothing but that.
  */
 export const CHANGE_TABLES = `
 CREATE TABLE changes (
@@ -60,7 +60,7 @@ export class ChangeRows {
       this.#hide.run(above, entity, kind, above);
     }
     drafts.forEach((draft, k) => {
-      const { lo, hi, type, since, ...body } = draft;
+      const { lo, hi, type, known = lo, since, ...body } = draft;
       this.#insert.run(
         seq * CHANGES_PER_EVENT + k,
         event.id,
@@ -68,13 +68,13 @@ export class ChangeRows {
         entity,
         lo,
         hi,
-        lo,
+        known,
         since ?? null,
         type,
         event.meta.recordedAt,
         event.meta.actor,
         event.revision,
-        type === 'removed' ? null : JSON.stringify(body),
+        body.sentence === undefined ? null : JSON.stringify(body),
       );
     });
   }

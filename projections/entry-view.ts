@@ -46,7 +46,7 @@ export function entryRow(
     reason: thread.reason,
     outcome: snapshot.outcome,
     mergedInto: lookup.pointer(visible),
-    previousDates: thread.previousDates,
+    previousDates: thread.previousDates.map(({ cites: _, ...ended }) => ended),
     recent: thread.recent,
     sources: lookup.sources(record.cites).map(({ retracted, ...source }) => ({
       ...source,
@@ -70,8 +70,8 @@ function tickNow({ record, thread, tick }: VisibleMeeting, reader: Reader, looku
     const release = cited && visibleAnnouncement(cited, reader);
     if (release?.releasedBy === undefined) continue;
     // Released before the meeting was seen here: then the meeting's own appearance is the change.
-    if (instantMs(release.recordedAt) < instantMs(thread.recordedAt)) continue;
-    now = bump(now, release.recordedAt);
+    if (instantMs(release.changedAt) < instantMs(thread.recordedAt)) continue;
+    now = bump(now, release.changedAt);
   }
   return now;
 }

@@ -8,6 +8,8 @@ import type { ViewValue } from './view-database.ts';
 /** A visible change before it is a row: for levels lo to hi. */
 export interface ChangeDraft extends LevelRange {
   readonly type: string;
+  /** Lowest level that may know the event's id, when that is not `lo`. */
+  readonly known?: number;
   /** Of `removed`: seq from which the losing levels saw the entry. */
   readonly since?: number;
   readonly sentence?: string;
@@ -66,18 +68,54 @@ export const releaseTime = (
   embargoUntil: string,
 ): string => isoInstant(Math.max(instantMs(embargoUntil), instantMs(record.lastRecordedAt)));
 
+/** A release that this clock has brought and no event says yet: until one does, all is as if it did. */
+export interface DueRelease {
+  readonly embargoUntil: string;
+  /** recordedAt of the event to come. */
+  readonly at: string;
+}
+
+export function dueRelease(
+  entry: Embargoed,
+  record: { readonly lastRecordedAt: string },
+  clockMs: number,
+): DueRelease | undefined {
+  const embargoUntil = pendingRelease(entry);
+  if (embargoUntil === undefined || instantMs(embargoUntil) > clockMs) return undefined;
+  return { embargoUntil, at: releaseTime(record, embargoUntil) };
+}
+
+/** The event to come, as far as a record is made from it. */
+export const releaseEvent = <T extends string>(
+  type: T,
+  stream: string,
+  record: { readonly revision: number },
+  { embargoUntil, at }: DueRelease,
+) => ({
+  ...{ type, stream, data: { embargoUntil } },
+  revision: record.revision + 1,
+  meta: { recordedAt: at, statedAt: at },
+});
+
+/** A due release with what it is to each level. */
+export interface Release extends DueRelease {
+  readonly changes: readonly ChangeDraft[];
+}
+
 /**
  * Values of vis0..2 (epoch ms from which a level sees the row; 0 always, null never) and of rec0..2
- * (recordedAt of the first event it then sees).
+ * (recordedAt of the first event it then sees, in epoch ms: as text, 08:00:00Z sorts after 08:00:00.500Z).
  */
 export function levelColumns(record: Levelled, entry: Embargoed): ViewValue[] {
   const seen = [0, 1, 2].map((level) => record.threads.find((t) => t.levels.includes(level)));
   const vis: ViewValue[] = seen.map((thread) => (thread === undefined ? null : 0));
-  const rec: ViewValue[] = seen.map((thread) => thread?.recordedAt ?? null);
+  const rec: ViewValue[] = seen.map((thread) =>
+    thread === undefined ? null : instantMs(thread.recordedAt),
+  );
   const release = pendingRelease(entry);
   if (release !== undefined && seen[0] === undefined) {
     vis[0] = instantMs(release);
-    rec[0] = releaseTime(record, release);
+    rec[0] = instantMs(releaseTime(record, release));
   }
   return [...vis, ...rec];
 }

@@ -1,14 +1,20 @@
-import type { MeetingEventType } from '../events/meeting.ts';
-import { type ResolvedWhen, resolveWhen, utcDay } from '../src/domain/date/index.ts';
+import type { Meta } from '../events/envelope.ts';
+import type { MeetingEvent } from '../events/meeting.ts';
+import { instantMs, type ResolvedWhen, resolveWhen } from '../src/domain/date/index.ts';
 import { evolve, initialState } from '../src/domain/meeting/index.ts';
-import { type ExistingMeeting, type LiveMeeting, liveOf } from '../src/domain/meeting/state.ts';
+import {
+  type ExistingMeeting,
+  type LiveMeeting,
+  liveOf,
+  whenOf,
+} from '../src/domain/meeting/state.ts';
 import { embargoedLevel } from '../src/domain/visibility.ts';
 import { type ChangeContent, type ChangeDraft, changeType, draftChanges } from './levels.ts';
-import type { ProjectedEvent } from './projection.ts';
+import { advanceThread, beginThread, type MeetingThread } from './meeting-thread.ts';
 import { meetingSentence, releasedSentence } from './sentences.ts';
-import { diffSnapshots, resolvedWhen, type Snapshot, sameDate, snapshotOf } from './snapshot.ts';
+import { diffSnapshots, resolvedWhen, type Snapshot, snapshotOf } from './snapshot.ts';
 import { type Lowest, moveThreads, type Transition, transition } from './transition.ts';
-import type { Diff, PreviousDate } from './types.ts';
+import type { Diff } from './types.ts';
 
 /** What is known of one meeting: its state once, and what each level has seen of its history. */
 export interface MeetingRecord {
@@ -45,38 +51,17 @@ export interface Tick {
   readonly created: string;
 }
 
-export interface MeetingThread {
-  readonly levels: readonly number[];
-  readonly since: number;
-  readonly recordedAt: string;
-  readonly changedAt: string;
-  readonly previousDates: readonly PreviousDate[];
-  /** Of the event that set the present status or date, and its stated day. */
-  readonly reason: string | null;
-  readonly reasonDay: string;
-  /** Every date that stood here, oldest first: a feed shows the last one after it is lost. */
-  readonly dates: readonly ResolvedWhen[];
-  readonly statuses: readonly string[];
-  readonly recent: readonly { readonly sentence: string; readonly recordedAt: string }[];
-}
-
 export interface Advanced {
   readonly record: MeetingRecord;
   readonly changes: readonly ChangeDraft[];
 }
 
-export type RecordedMeetingEvent = Extract<ProjectedEvent, { type: MeetingEventType }>;
-
-/** The events that move a date, as against correcting our record of it. */
-const SLIPPING: ReadonlySet<MeetingEventType> = new Set([
-  'MeetingRescheduled',
-  'MeetingPostponed',
-  'MeetingAnnounced',
-  'MeetingHeld',
-  'MeetingReinstated',
-]);
-
-const RECENT = 3;
+/** What a record is made from: as recorded, or as the clock has it before it is (meeting-view.ts). */
+export type RecordedMeetingEvent = MeetingEvent & {
+  readonly stream: string;
+  readonly revision: number;
+  readonly meta: Pick<Meta, 'recordedAt' | 'statedAt' | 'basedOn'>;
+};
 
 export const lowestOf = (state: ExistingMeeting): Lowest => {
   const { classification, embargoUntil } = liveOf(state).details;
@@ -84,7 +69,7 @@ export const lowestOf = (state: ExistingMeeting): Lowest => {
 };
 
 /** Everything that one event changes, worked out before anything is written. */
-interface Step {
+export interface Step {
   readonly event: RecordedMeetingEvent;
   readonly seq: number;
   readonly before: MeetingRecord | undefined;
@@ -96,6 +81,7 @@ interface Step {
   readonly sentence: string;
   readonly reason: string | null;
   readonly cites: readonly string[];
+  readonly setsDate: boolean;
   readonly dateStatedAt: string;
 }
 
@@ -127,7 +113,7 @@ function stepOf(before: MeetingRecord | undefined, event: RecordedMeetingEvent, 
   const to = snapshotOf(state, when);
   const diffs = diffSnapshots(from, to);
   const data = event.data as { reason?: string };
-  const setsDate = before === undefined || 'when' in event.data || before.when !== when;
+  const setsDate = before === undefined || datesAnew(before.state, state);
   return {
     event,
     seq,
@@ -140,68 +126,16 @@ function stepOf(before: MeetingRecord | undefined, event: RecordedMeetingEvent, 
     sentence: meetingSentence(event, { before: from, after: to, diffs }),
     reason: data.reason ?? null,
     cites: merged(before?.cites ?? [], event.meta.basedOn),
+    setsDate,
     dateStatedAt: setsDate ? event.meta.statedAt : before.dateStatedAt,
   };
 }
 
-/** The date that this event ended, when it is one that slipped. */
-function endedDate({ event, before, when, reason }: Step): PreviousDate | undefined {
-  if (before === undefined || before.when === null || !SLIPPING.has(event.type)) return undefined;
-  if (sameDate(before.when, when)) return undefined;
-  return {
-    when: before.when,
-    until: event.meta.statedAt,
-    statedAt: before.dateStatedAt,
-    reason,
-    announcement: event.meta.basedOn?.[0] ?? null,
-  };
-}
+// A date also becomes another when its place brings another zone; but nobody set it then.
+const datesAnew = (was: ExistingMeeting, is: ExistingMeeting): boolean =>
+  whenOf(liveOf(was)) !== whenOf(liveOf(is));
 
-const setsStatusOrDate = ({ diffs }: Step): boolean =>
-  diffs.some(({ field }) => field === 'status' || field === 'when');
-
-function advanceThread(thread: MeetingThread, step: Step): MeetingThread {
-  const { event, when, to, sentence } = step;
-  const { recordedAt } = event.meta;
-  const day = utcDay(event.meta.statedAt);
-  const ended = endedDate(step);
-  const newDate = when !== null && !sameDate(thread.dates.at(-1) ?? null, when);
-  // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
-  const newReason = setsStatusOrDate(step) && day >= thread.reasonDay;
-  return {
-    ...thread,
-    changedAt: recordedAt,
-    previousDates: ended === undefined ? thread.previousDates : [...thread.previousDates, ended],
-    reason: newReason ? step.reason : thread.reason,
-    reasonDay: newReason ? day : thread.reasonDay,
-    dates: newDate ? [...thread.dates, when] : thread.dates,
-    statuses: thread.statuses.includes(to.status)
-      ? thread.statuses
-      : [...thread.statuses, to.status],
-    recent: [...thread.recent, { sentence, recordedAt }].slice(-RECENT),
-  };
-}
-
-/** A level's first sight of it: the whole state, with an empty history. */
-function beginThread(levels: readonly number[], step: Step): MeetingThread {
-  const { event, seq, before, when, to } = step;
-  const { recordedAt } = event.meta;
-  const sentence = before === undefined ? step.sentence : releasedSentence(to);
-  return {
-    levels,
-    since: seq,
-    recordedAt,
-    changedAt: recordedAt,
-    previousDates: [],
-    reason: before === undefined ? step.reason : null,
-    reasonDay: utcDay(event.meta.statedAt),
-    dates: when === null ? [] : [when],
-    statuses: [to.status],
-    recent: [{ sentence, recordedAt }],
-  };
-}
-
-const laterOf = (a: string, b: string): string => (a > b ? a : b);
+const laterOf = (a: string, b: string): string => (instantMs(a) > instantMs(b) ? a : b);
 
 /** One more event for a level that sees it. */
 export const bump = (tick: Tick | null, recordedAt: string): Tick =>
@@ -226,7 +160,7 @@ function changesOf(step: Step, t: Transition): ChangeDraft[] {
 }
 
 /** The full state, as it first appears to a level; its date counts as stated when it was. */
-export const releasedChange = (to: Snapshot, cites: readonly string[], statedAt: string) => ({
+const releasedChange = (to: Snapshot, cites: readonly string[], statedAt: string) => ({
   type: 'released',
   sentence: releasedSentence(to),
   diffs: diffSnapshots(undefined, to),
@@ -247,6 +181,12 @@ function lastWhenOf(state: ExistingMeeting): ResolvedWhen | null {
   return resolveWhen(live.lastWhen, live.details.place?.timezone);
 }
 
+/** Of a merge that would close a circle only its id is known, as a cursor; and that the stream went on. */
+const ignored = (before: MeetingRecord, { revision, meta }: RecordedMeetingEvent): Advanced => ({
+  record: { ...before, revision, lastRecordedAt: meta.recordedAt, circle: true },
+  changes: [{ lo: 3, hi: 2, known: before.lowest, type: 'ignored' }],
+});
+
 /**
  * The record after one event, and the changes each level sees. Pure: rows derive from (state, event) alone.
  * `circle`: this merge would close a circle, so it is ignored and flagged.
@@ -257,9 +197,7 @@ export function advanceMeeting(
   seq: number,
   circle: boolean,
 ): Advanced {
-  if (circle && before !== undefined) {
-    return { record: { ...before, revision: event.revision, circle: true }, changes: [] };
-  }
+  if (circle && before !== undefined) return ignored(before, event);
   const step = stepOf(before, event, seq);
   const lowest = lowestOf(step.state);
   const t = transition(before?.lowest ?? 3, lowest);

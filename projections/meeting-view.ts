@@ -1,80 +1,73 @@
 import { instantMs, isCoarse, type ResolvedWhen } from '../src/domain/date/index.ts';
 import { liveOf } from '../src/domain/meeting/state.ts';
-import type { AnnouncementRecord } from './announcement-record.ts';
-import { pendingRelease, releaseTime } from './levels.ts';
-import { bump, type MeetingRecord, type MeetingThread, type Tick } from './meeting-record.ts';
-import { releasedSentence } from './sentences.ts';
+import { type AnnouncementRecord, advanceAnnouncement } from './announcement-record.ts';
+import { dueRelease, type Release, releaseEvent } from './levels.ts';
+import type { Lookup } from './lookup.ts';
+import { advanceMeeting, type MeetingRecord, type Tick } from './meeting-record.ts';
+import type { MeetingThread } from './meeting-thread.ts';
 import { snapshotOf } from './snapshot.ts';
 import type { MeetingView, Reader, Source } from './types.ts';
 
 /** Rows as a reader may see them: the record of a meeting or announcement, cut to a level and a clock. */
-
-interface Embargoed {
-  readonly classification: string;
-  readonly embargoUntil?: string | undefined;
-}
-
-/** The end of a public entry's embargo when it has passed by this clock but no event says so yet. */
-export function releasedByClock(entry: Embargoed, reader: Reader): string | undefined {
-  const embargoUntil = reader.level === 0 ? pendingRelease(entry) : undefined;
-  return embargoUntil !== undefined && instantMs(embargoUntil) <= reader.clockMs
-    ? embargoUntil
-    : undefined;
-}
 
 /** A meeting as far as one reader sees it. */
 export interface VisibleMeeting {
   readonly record: MeetingRecord;
   readonly thread: MeetingThread;
   readonly tick: Tick;
-  /** Set when the clock, not yet an event, released it. */
-  readonly releasedBy?: string;
+  /** Set when the clock, not yet an event, released it; the rest is then as after that event. */
+  readonly release?: Release;
 }
 
 /** The reader's share of a record; undefined when the entry does not exist for them. */
 export function visibleMeeting(record: MeetingRecord, reader: Reader): VisibleMeeting | undefined {
+  const due = dueRelease(liveOf(record.state).details, record, reader.clockMs);
+  if (due === undefined) return seenMeeting(record, reader);
+  const event = releaseEvent('MeetingReleased', `meeting-${record.id}`, record, due);
+  const { record: released, changes } = advanceMeeting(record, event, record.seq, false);
+  // The revision stays that of the store, which If-Match is compared with.
+  const seen = seenMeeting({ ...released, revision: record.revision }, reader);
+  return seen && { ...seen, release: { ...due, changes } };
+}
+
+function seenMeeting(record: MeetingRecord, reader: Reader): VisibleMeeting | undefined {
   const thread = record.threads.find((t) => t.levels.includes(reader.level));
   const tick = record.ticks[reader.level] ?? null;
-  if (thread !== undefined && tick !== null) return { record, thread, tick };
-  const embargoUntil = releasedByClock(liveOf(record.state).details, reader);
-  if (embargoUntil === undefined) return undefined;
-  const at = releaseTime(record, embargoUntil);
-  return {
-    record,
-    thread: releasedThread(record, at),
-    tick: bump(tick, at),
-    releasedBy: embargoUntil,
-  };
+  if (thread === undefined || tick === null) return undefined;
+  // A date that was given up before this level saw the meeting does not exist for it.
+  const lastWhen = thread.dates.length === 0 ? null : record.lastWhen;
+  return { record: { ...record, lastWhen }, thread, tick };
 }
 
-// As if the release had been appended now: the answer must not wait for a node to write it.
-function releasedThread(record: MeetingRecord, at: string): MeetingThread {
-  const sentence = releasedSentence(snapshotOf(record.state, record.when));
-  return {
-    levels: [0],
-    since: record.seq,
-    recordedAt: at,
-    changedAt: at,
-    previousDates: [],
-    reason: null,
-    reasonDay: '',
-    dates: record.when === null ? [] : [record.when],
-    statuses: [record.state.status],
-    recent: [{ sentence, recordedAt: at }],
-  };
+/** An announcement as far as one reader sees it. */
+export interface VisibleAnnouncement {
+  readonly record: AnnouncementRecord;
+  readonly recordedAt: string;
+  readonly changedAt: string;
+  /** The end of the embargo when the clock, not yet an event, released it. */
+  readonly releasedBy?: string;
+  readonly release?: Release;
 }
 
-/** Whether the reader sees an announcement; and since when, if only the clock says so. */
+/** The reader's share of a record; undefined when the entry does not exist for them. */
 export function visibleAnnouncement(
   record: AnnouncementRecord,
   reader: Reader,
-): { recordedAt: string; changedAt: string; releasedBy?: string } | undefined {
+): VisibleAnnouncement | undefined {
+  const due = dueRelease(record.state.facts, record, reader.clockMs);
+  if (due === undefined) return seenAnnouncement(record, reader);
+  const event = releaseEvent('AnnouncementReleased', `announcement-${record.id}`, record, due);
+  const { record: released, changes } = advanceAnnouncement(record, event, record.seq);
+  const seen = seenAnnouncement({ ...released, revision: record.revision }, reader);
+  return seen && { ...seen, releasedBy: due.embargoUntil, release: { ...due, changes } };
+}
+
+function seenAnnouncement(
+  record: AnnouncementRecord,
+  reader: Reader,
+): VisibleAnnouncement | undefined {
   const thread = record.threads.find((t) => t.levels.includes(reader.level));
-  if (thread !== undefined) return thread;
-  const embargoUntil = releasedByClock(record.state.facts, reader);
-  if (embargoUntil === undefined) return undefined;
-  const at = releaseTime(record, embargoUntil);
-  return { recordedAt: at, changedAt: at, releasedBy: embargoUntil };
+  return thread && { record, recordedAt: thread.recordedAt, changedAt: thread.changedAt };
 }
 
 export function sourceOf(record: AnnouncementRecord): Source {
@@ -106,18 +99,11 @@ export function isShown(when: ResolvedWhen | null): boolean {
   return days + 1 <= SHOWN_DAYS;
 }
 
-const hasEntry = ({ record, thread }: VisibleMeeting): boolean =>
-  isShown(record.when) || isShown(record.lastWhen) || thread.dates.some(isShown);
+const hasEntry = ({ thread }: VisibleMeeting): boolean => thread.dates.some(isShown);
 
-/** The API's meeting. `into`: the survivor of a merge when the reader may see it. */
-export function meetingView(
-  visible: VisibleMeeting,
-  reader: Reader,
-  sources: readonly Source[],
-  into: string | null,
-): MeetingView {
+/** The API's meeting. `lookup` is the reader's. */
+export function meetingView(visible: VisibleMeeting, reader: Reader, lookup: Lookup): MeetingView {
   const { record, thread } = visible;
-  const released = visible.releasedBy !== undefined;
   const { status, likelihood, embargoUntil, ...rest } = snapshotOf(record.state, record.when);
   const self = `/meetings/${record.id}`;
   return {
@@ -127,17 +113,20 @@ export function meetingView(
     status,
     likelihood,
     classification: rest.classification as MeetingView['classification'],
-    embargoUntil: released ? null : embargoUntil,
+    embargoUntil,
     when: rest.when,
     place: rest.place,
     participants: rest.participants,
     topics: rest.topics,
     track: rest.track,
-    previousDates: thread.previousDates,
+    previousDates: thread.previousDates.map(({ cites, ...ended }) => ({
+      ...ended,
+      announcement: lookup.sources(cites)[0]?.announcement ?? null,
+    })),
     reason: thread.reason,
     outcome: rest.outcome,
-    mergedInto: into,
-    sources,
+    mergedInto: lookup.pointer(visible),
+    sources: lookup.sources(record.cites),
     statedAt: record.dateStatedAt,
     recordedAt: thread.recordedAt,
     changedAt: thread.changedAt,

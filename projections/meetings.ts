@@ -8,12 +8,15 @@ import type { ViewDatabase, ViewValue } from './view-database.ts';
 /**
  * The table of meetings: one row each, with columns for filters and order, and the record as JSON.
  * vis0..2: epoch ms from which each level sees it (0: always), null when it does not.
- * rec0..2: recordedAt of the first event each level sees.
+ * rec0..2: recordedAt of the first event each level sees, in epoch ms.
+ * meeting_text holds words that are folded already: the ascii tokenizer splits them at spaces alone, where
+ * another would split at letters that are not in its own table of Unicode. Not contentless: deleting from
+ * such a table leaves SQLite a last rowid beyond 2^53, on which node:sqlite then throws.
  */
 export const MEETING_TABLES = `
 CREATE TABLE meetings (
   n INTEGER PRIMARY KEY, id TEXT NOT NULL, seq INTEGER NOT NULL,
-  vis0 INTEGER, vis1 INTEGER, vis2 INTEGER, rec0 TEXT, rec1 TEXT, rec2 TEXT,
+  vis0 INTEGER, vis1 INTEGER, vis2 INTEGER, rec0 INTEGER, rec1 INTEGER, rec2 INTEGER,
   status TEXT NOT NULL, form TEXT NOT NULL, track TEXT, country TEXT, place TEXT, place_name TEXT,
   precision TEXT,
   rank INTEGER NOT NULL, latest INTEGER NOT NULL, earliest INTEGER NOT NULL, past_at INTEGER NOT NULL,
@@ -28,7 +31,7 @@ CREATE TABLE cites (
   announcement TEXT NOT NULL, meeting TEXT NOT NULL, PRIMARY KEY (announcement, meeting)
 ) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE meeting_text USING fts5(
-  words, content='', contentless_delete=1, detail=none, tokenize='unicode61 remove_diacritics 0'
+  words, detail=none, columnsize=0, tokenize='ascii'
 );
 CREATE UNIQUE INDEX meetings_id ON meetings (id);
 `;
@@ -63,7 +66,9 @@ function orderOf(when: ResolvedWhen | null): OrderColumns {
   const latest = latestMs(when);
   const earliest = earliestMs(when) ?? -NEVER;
   if (latest === null) return { rank: RANK.open, latest: NEVER, earliest, until: NEVER };
-  const until = when.precision === 'time' && when.endsAt !== null ? latest : latest + 1;
+  const end = when.precision === 'time' && when.endsAt !== null ? latest : latest + 1;
+  // As everywhere in the date module: a meeting takes a moment, even when its zone's rules left it none.
+  const until = Math.max(end, earliest + 1);
   return { rank: RANK.closed, latest, earliest, until };
 }
 
@@ -107,6 +112,7 @@ export class MeetingRows {
   readonly #put;
   readonly #tag;
   readonly #untag;
+  readonly #words;
   readonly #text;
   readonly #untext;
   readonly #cite;
@@ -123,6 +129,7 @@ export class MeetingRows {
     );
     this.#tag = db.prepare('INSERT OR IGNORE INTO meeting_tags VALUES (?, ?, ?, ?)');
     this.#untag = db.prepare('DELETE FROM meeting_tags WHERE n = ?');
+    this.#words = db.prepare('SELECT words FROM meeting_text WHERE rowid = ?');
     this.#text = db.prepare('INSERT INTO meeting_text (rowid, words) VALUES (?, ?)');
     this.#untext = db.prepare('DELETE FROM meeting_text WHERE rowid = ?');
     this.#cite = db.prepare('INSERT OR IGNORE INTO cites VALUES (?, ?)');
@@ -147,7 +154,6 @@ export class MeetingRows {
   write(record: MeetingRecord): void {
     this.#put.run(...this.#columns(record));
     if (this.#build) return;
-    this.#untext.run(record.n);
     this.#untag.run(record.n);
     this.#describe(record);
   }
@@ -169,7 +175,15 @@ export class MeetingRows {
     const { details } = liveOf(record.state);
     for (const p of details.participants) this.#tag.run('party', p.party, n, p.name);
     for (const topic of details.topics) this.#tag.run('topic', topic, n, topic);
-    this.#text.run(n, foldWords(searchTexts(details)).join(' '));
+    this.#index(n, foldWords(searchTexts(details)).join(' '));
+  }
+
+  // Most events leave the words alone, and taking them out of the index is the dear part.
+  #index(n: number, words: string): void {
+    const before = this.#build ? undefined : this.#words.get(n);
+    if (before?.words === words) return;
+    if (before !== undefined) this.#untext.run(n);
+    this.#text.run(n, words);
   }
 
   #columns(record: MeetingRecord): ViewValue[] {

@@ -49,10 +49,8 @@ export function decodeCursor(text: string, keyset: Keyset): Cursor {
   return { part: Number(part), values: values.map((value, i) => typed(value, keyset.columns[i])) };
 }
 
-const NUMBERS: ReadonlySet<string | undefined> = new Set(['rank', 'latest', 'earliest']);
-
 function typed(value: string, column: string | undefined): ViewValue {
-  if (!NUMBERS.has(column)) return value;
+  if (column === 'id') return value;
   const number = Number(value);
   if (Number.isSafeInteger(number)) return number;
   throw new UnknownCursor('this cursor does not belong to this list: start again');

@@ -2,6 +2,7 @@ import { utcDay } from '../src/domain/date/index.ts';
 import type { Statements } from './lookup.ts';
 import { applyDiffs, type Snapshot } from './snapshot.ts';
 import type { Diff, Reader } from './types.ts';
+import type { ViewRow } from './view-database.ts';
 
 /** The states of one meeting as one level saw them, replayed from its change rows. */
 
@@ -19,23 +20,36 @@ interface Row {
   readonly diffs: readonly Diff[];
 }
 
-function rowsOf(statements: Statements, reader: Reader, meeting: string): Row[] {
+function rowsOf(
+  statements: Statements,
+  reader: Reader,
+  meeting: string,
+  pending: readonly ViewRow[],
+): Row[] {
   const rows = statements
     .of(
       `SELECT n, body FROM changes WHERE entity = ? AND kind = 'meeting'
        AND lo <= ? AND hi >= ? AND body IS NOT NULL ORDER BY n`,
     )
     .all(meeting, reader.level, reader.level);
-  return rows.map((row) => {
+  return [...rows, ...pending].map((row) => {
     const { statedAt, diffs } = JSON.parse(row.body as string) as Row;
     return { n: row.n as number, statedAt, diffs };
   });
 }
 
-/** Every change visible to the reader with the state before and after it, in recorded order. */
-export function replay(statements: Statements, reader: Reader, meeting: string): ReplayedChange[] {
+/**
+ * Every change visible to the reader with the state before and after it, in recorded order. `pending`: the
+ * meeting's own change that is not in the table yet.
+ */
+export function replay(
+  statements: Statements,
+  reader: Reader,
+  meeting: string,
+  pending: readonly ViewRow[] = [],
+): ReplayedChange[] {
   let before: Snapshot | undefined;
-  return rowsOf(statements, reader, meeting).map(({ n, statedAt, diffs }) => {
+  return rowsOf(statements, reader, meeting, pending).map(({ n, statedAt, diffs }) => {
     const change = {
       n,
       statedDay: utcDay(statedAt),

@@ -197,9 +197,10 @@ export type ReleaseId = (stream: string, embargoUntil: string) => string;
  */
 export interface CalendarQueries {
   /**
-   * The greatest instant ≤ `nowMs` at which any visible meeting changed sides or an embargo ended, or the
-   * start of that UTC day if later: every clock between two such instants gives the same lists, so it is
-   * what `next` pins and what keeps ETags still. `until`: the instant after which the answer may differ.
+   * `nowMs`: the greatest instant up to the one given at which a visible meeting changed sides, or the start
+   * of that UTC day if later: whatever lies between parts past from upcoming alike, so it is what `next` pins
+   * and what keeps ETags still. `untilMs`: the instant from which the answer may differ, because a meeting
+   * changes sides, an embargo ends or the UTC day does.
    */
   boundary(reader: Reader, nowMs: number): { readonly nowMs: number; readonly untilMs: number };
   /** @throws {UnknownCursor} @throws {InvalidFilter} */

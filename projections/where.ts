@@ -1,5 +1,5 @@
-import { parseBound, utcDay } from '../src/domain/date/index.ts';
-import { publishedKey } from './announcements.ts';
+import { parseBound } from '../src/domain/date/index.ts';
+import { publishedSpan } from './announcements.ts';
 import { foldText, foldWords } from './fold.ts';
 import {
   type AnnouncementFilters,
@@ -110,16 +110,13 @@ export function addMeetingFilters(where: Where, filters: MeetingFilters): Where 
   return where;
 }
 
-function addPublished(where: Where, filters: AnnouncementFilters): void {
-  for (const [bound, operator] of [
-    [filters.from, '>='],
-    [filters.to, '<='],
-  ] as const) {
-    if (bound === undefined) continue;
-    if (parseBound(bound).kind === 'date') where.add(`published_day ${operator} ?`, utcDay(bound));
-    else if (operator === '>=') where.add('published >= ?', publishedKey(bound));
-    else where.add('published < ?', publishedKey(bound));
-  }
+// By overlap, as of meetings: what is dated by its day was published at some moment of that UTC day.
+function addPublished(where: Where, { from, to }: AnnouncementFilters): void {
+  if (from !== undefined) where.add('published_last >= ?', publishedSpan(from)[0]);
+  if (to === undefined) return;
+  const [first, last] = publishedSpan(to);
+  if (parseBound(to).kind === 'date') where.add('published <= ?', last);
+  else where.add('published < ?', first);
 }
 
 function addAnnouncementTags(
