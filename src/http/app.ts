@@ -1,6 +1,5 @@
-import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
-import fastify, { type FastifyInstance, type FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { addBodyParser } from './body.ts';
 import type { AppDeps } from './deps.ts';
@@ -8,9 +7,10 @@ import { createEdge, type Edge } from './edge.ts';
 import { problemOf } from './failure.ts';
 import { addMetrics } from './metrics.ts';
 import { openapiOptions } from './openapi.ts';
-import { invalid, Problem, problemBody } from './problem.ts';
-import { parseQuery, queryValidator } from './query.ts';
+import { invalid, Problem } from './problem.ts';
+import { queryValidator } from './query.ts';
 import { sendProblem } from './reply.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { announcementRoutes } from './routes/announcements.ts';
 import { calendarRoutes } from './routes/calendars.ts';
 import { changeRoutes } from './routes/changes.ts';
@@ -21,6 +21,7 @@ import { meetingRoutes } from './routes/meetings.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { pageRoutes } from './routes/pages.ts';
 import { rememberRoutes } from './routes-known.ts';
+import { createServer } from './server.ts';
 import { addWrites } from './writes.ts';
 
 export type { AppDeps, Calendars, CalendarText, Limits } from './deps.ts';
@@ -44,6 +45,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     calendarRoutes(scope, edge);
     eventRoutes(scope, edge);
     operationRoutes(scope, edge);
+    adminRoutes(scope, edge);
     openapiRoute(scope);
     addWrites(scope, edge);
   });
@@ -52,48 +54,12 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   return app;
 }
 
-function createServer(edge: Edge): FastifyInstance {
-  const { limits, deps } = edge;
-  const retry = limits.retryAfterSeconds;
-  return fastify({
-    loggerInstance: deps.log,
-    // One logger for all: a child a request costs more than a cached answer.
-    childLoggerFactory: (logger) => logger,
-    disableRequestLogging: true,
-    bodyLimit: limits.bodyBytes,
-    routerOptions: {
-      maxParamLength: limits.urlLength,
-      querystringParser: parseQuery,
-    },
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, problemOf(error, retry));
-    },
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
-  });
-}
-
-/** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
-function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = JSON.stringify(
-    problemBody(
-      new Problem('validation-failed', 'the request is not HTTP/1.1, or its headers are too large'),
-    ),
-  );
-  socket.end(
-    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
-}
-
 /** Errors, unknown addresses and methods; the example's clock; the end of long answers. */
 function addRefusals(app: FastifyInstance, edge: Edge): void {
   const { deps, limits } = edge;
   const unrouted = rememberRoutes(app);
   app.setErrorHandler((error, request, reply) => {
-    const problem = problemOf(error, limits.retryAfterSeconds);
+    const problem = problemOf(error, limits);
     if (problem.code !== 'internal') return sendProblem(reply, problem);
     const instance = `urn:uuid:${deps.randomUuid()}`;
     deps.log.error(
@@ -114,7 +80,12 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, unrouted(request.method, request.url)),
   );
-  app.addHook('preClose', async () => edge.closing.abort(new Error('the server is closing')));
+  app.addHook('preClose', async () => {
+    edge.closing.abort(new Error('the server is closing'));
+    // A connection that is now answered is not kept for another request.
+    app.server.keepAliveTimeout = 1;
+    app.server.keepAliveTimeoutBuffer = 0;
+  });
 }
 
 /** Queries and paths by their zod schemas; bodies are checked by the handler, which needs them as sent. */

@@ -40,11 +40,17 @@ export const isEditor = ({ role }: Caller): boolean => role === 'editor' || role
 export function requireRole(caller: Caller, role: 'editor' | 'admin'): void {
   if (caller.role === 'anyone') throw unauthenticated(`this needs a token of role ${role}`);
   const enough = role === 'editor' ? isEditor(caller) : caller.role === 'admin';
-  if (!enough) throw new Problem('forbidden', `this needs a token of role ${role}`);
+  if (!enough) throw forbidden(`this needs a token of role ${role}`);
 }
 
+/** The token is good and does not reach that far (RFC 6750 §3.1). */
+export const forbidden = (detail: string): Problem =>
+  new Problem('forbidden', detail, {}, challenge('insufficient_scope'));
+
 /** RFC 6750 §3: no error code when no token was sent. */
-function unauthenticated(detail: string, error?: string): Problem {
-  const challenge = `Bearer realm="chancery"${error === undefined ? '' : `, error="${error}"`}`;
-  return new Problem('unauthenticated', detail, {}, { 'www-authenticate': challenge });
-}
+const unauthenticated = (detail: string, error?: string): Problem =>
+  new Problem('unauthenticated', detail, {}, challenge(error));
+
+const challenge = (error?: string) => ({
+  'www-authenticate': `Bearer realm="chancery"${error === undefined ? '' : `, error="${error}"`}`,
+});

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
 
 /** JSON in UTF-8 is the one media type of bodies; no body at all is undefined. */
 export function addBodyParser(app: FastifyInstance): void {
@@ -10,13 +10,25 @@ export function addBodyParser(app: FastifyInstance): void {
     if (body.length === 0) return done(null, undefined);
     const text = decoded(decoder, body as Buffer);
     if (text === undefined) return done(malformed('the body is not UTF-8'));
-    parseJson(request, text, (error, value) =>
-      error === null ? done(null, value) : done(malformed('the body is not JSON')),
-    );
+    parseJson(request, text, (error, value) => {
+      if (error !== null) return done(refusal(text));
+      // Not taken for an empty body: null is what a client sends by mistake.
+      return value === null ? done(invalid('', 'must be an object')) : done(null, value);
+    });
   });
 }
 
 const malformed = (detail: string): Problem => new Problem('malformed-json', detail);
+
+/** Why the parser did not take a text: no JSON, or keys that reach for prototypes. */
+function refusal(text: string): Problem {
+  try {
+    JSON.parse(text);
+  } catch {
+    return malformed('the body is not JSON');
+  }
+  return invalid('', 'no field is called __proto__ or constructor: leave it out');
+}
 
 function decoded(decoder: InstanceType<typeof TextDecoder>, bytes: Buffer): string | undefined {
   try {

@@ -5,7 +5,10 @@ import type { CalendarQueries } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
 import type { Handle } from '../handle.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
+import type { DeadLetter } from '../views/ledger.ts';
+import type { RebuildStatus } from '../views/rebuild.ts';
 import type { ViewStatus } from '../views/status.ts';
+import type { Verification } from '../views/verify.ts';
 
 /** The calendar view's engine, as far as the edge asks it. */
 export interface Views {
@@ -41,6 +44,15 @@ export interface Log {
   head(): Promise<Head | undefined>;
 }
 
+/** What an operator does with the views. */
+export interface Rebuilds {
+  /** @throws RebuildRunning, ViewBehind */
+  start(options: { readonly skip: boolean }): void;
+  /** False: none is running. */
+  cancel(): boolean;
+  readonly status: RebuildStatus;
+}
+
 /** All that the HTTP edge needs from the rest of the program. */
 export interface AppDeps {
   /** Undefined while the views are being built. */
@@ -51,6 +63,11 @@ export interface AppDeps {
   /** Undefined while the views are being built. */
   readonly calendars: () => Calendars | undefined;
   readonly access: Access;
+  readonly rebuilds: Rebuilds;
+  /** Folds the log anew and compares it with the views. */
+  readonly verify: () => Promise<Verification>;
+  /** Events that were not applied, the newest first; only those before a seq, if one is given. */
+  readonly deadLetters: (limit: number, before?: number) => DeadLetter[];
   /** Milliseconds since 1970. */
   readonly clock: () => number;
   /** The clock is the example's: every answer says so in a `Chancery-Clock` header. */
@@ -71,6 +88,8 @@ export interface Limits {
   readonly bodyBytes: number;
   /** Longest request target, in characters; longer ones are 400. */
   readonly urlLength: number;
+  /** How long a request may take to arrive, in milliseconds; then its connection ends. */
+  readonly requestMs: number;
   /** How long a read waits for the event in `seen` or `after`, in milliseconds. */
   readonly seenWaitMs: number;
   /** How long a write waits for the local view, in milliseconds. */
@@ -87,6 +106,7 @@ export interface Limits {
 export const DEFAULT_LIMITS: Limits = {
   bodyBytes: 1_048_576,
   urlLength: 8_000,
+  requestMs: 60_000,
   seenWaitMs: 2_000,
   writeWaitMs: 2_000,
   cacheBytes: 64 * 1_048_576,

@@ -1,5 +1,8 @@
-import type { FieldError, ProblemCode, ProblemMembers } from './problem.ts';
-import { isProblemCode, Problem } from './problem.ts';
+import { forbidden } from './auth.ts';
+import type { Limits } from './deps.ts';
+import type { ProblemCode } from './problem.ts';
+import { invalid, isProblemCode, Problem } from './problem.ts';
+import { refused } from './query.ts';
 
 /** The one place that turns an error, whoever threw it, into a problem. */
 
@@ -14,35 +17,31 @@ interface Known {
 }
 
 /** What to answer. `internal` for whatever is not known here: its message stays inside. */
-export function problemOf(error: unknown, retryAfterSeconds: number): Problem {
-  if (error instanceof Problem) return withRetry(error, retryAfterSeconds);
+export function problemOf(error: unknown, limits: Limits): Problem {
+  return withRetry(error instanceof Problem ? error : translated(error, limits), limits);
+}
+
+function translated(error: unknown, limits: Limits): Problem {
   if (!(error instanceof Error)) return internal();
-  return withRetry(
-    named(error) ?? coded(error) ?? framework(error) ?? internal(),
-    retryAfterSeconds,
-  );
+  return named(error) ?? coded(error) ?? framework(error, limits) ?? internal();
 }
 
 const internal = (): Problem =>
   new Problem('internal', 'Something failed here that should not. It has been logged.');
 
-function withRetry(problem: Problem, seconds: number): Problem {
+function withRetry(problem: Problem, { retryAfterSeconds }: Limits): Problem {
   if (problem.status !== 503 || problem.headers['retry-after'] !== undefined) return problem;
   return new Problem(problem.code, problem.message, problem.members, {
     ...problem.headers,
-    'retry-after': String(seconds),
+    'retry-after': String(retryAfterSeconds),
   });
 }
 
 /** Errors of the ports, which know nothing of HTTP. */
 function named(error: Error & Known): Problem | undefined {
   switch (error.name) {
-    case 'InvalidFilter': {
-      const path = String(error.path ?? '');
-      return new Problem('validation-failed', `${path}: ${error.message}`, {
-        errors: [{ path, message: error.message }],
-      });
-    }
+    case 'InvalidFilter':
+      return invalid(String(error.path ?? ''), error.message);
     case 'UnknownCursor':
       return new Problem('gone', 'this page cannot be continued: start again without `cursor`');
     case 'StoreUnavailable':
@@ -52,6 +51,11 @@ function named(error: Error & Known): Problem | undefined {
         expected: revisionOf(error.expected),
         actual: revisionOf(error.actual),
       });
+    case 'InvalidEvent':
+      return new Problem(
+        'body-too-large',
+        'what is to be recorded is larger than one event may be: shorten it, or send it in several steps',
+      );
     case 'ViewBehind':
       return new Problem('view-behind', 'the views are being built: try again');
     default:
@@ -66,21 +70,18 @@ const revisionOf = (value: unknown): number | null =>
 /** Errors that carry a code of the HTTP contract. */
 function coded(error: Error & Known): Problem | undefined {
   if (!isProblemCode(error.code) || error.code === 'internal') return undefined;
-  return new Problem(error.code, error.message, membersOf(error));
+  if (error.code === 'forbidden') return forbidden(error.message);
+  if (Array.isArray(error.errors)) return refused(error.errors);
+  const members = typeof error.rule === 'string' ? { rule: error.rule } : {};
+  return new Problem(error.code, error.message, members);
 }
 
-function membersOf({ errors, rule, expected, actual }: Known): ProblemMembers {
-  return {
-    ...(Array.isArray(errors) ? { errors: errors as FieldError[] } : {}),
-    ...(typeof rule === 'string' ? { rule } : {}),
-    ...(expected === undefined ? {} : { expected: expected as string | number }),
-    ...(actual === undefined ? {} : { actual: actual as string | number }),
-  };
-}
+type Answer = readonly [ProblemCode, string];
 
-const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported-media-type', 'send Content-Type: application/json'],
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large', 'the body is larger than this server takes'],
+const WRONG_TYPE: Answer = ['unsupported-media-type', 'send Content-Type: application/json'];
+
+const FRAMEWORK: Readonly<Record<string, Answer>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: WRONG_TYPE,
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [
     'validation-failed',
     'Content-Length is not the length of the body',
@@ -90,11 +91,19 @@ const FRAMEWORK: Readonly<Record<string, readonly [ProblemCode, string]>> = {
   ECONNRESET: ['validation-failed', 'the body ended before its time'],
 };
 
+/** By status, for what is not in the table. */
+const BY_STATUS: Readonly<Record<number, Answer>> = {
+  404: ['not-found', 'there is nothing at this address'],
+  415: WRONG_TYPE,
+};
+
 /** Errors of the framework below us, which are the request's fault. */
-function framework(error: Error & Known): Problem | undefined {
-  const known = FRAMEWORK[String(error.code)];
+function framework({ code, statusCode }: Error & Known, limits: Limits): Problem | undefined {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new Problem('body-too-large', `send at most ${limits.bodyBytes} bytes at once`);
+  }
+  const known = FRAMEWORK[String(code)] ?? BY_STATUS[Number(statusCode)];
   if (known !== undefined) return new Problem(...known);
-  const { statusCode } = error;
   const requests = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
   return requests
     ? new Problem('validation-failed', 'the request cannot be understood')

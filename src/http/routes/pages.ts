@@ -5,7 +5,7 @@ import type { Edge } from '../edge.ts';
 import { entityTag } from '../etag.ts';
 import { type HomeContent, homePage } from '../home.ts';
 import { escaped, PAGE_POLICY, page } from '../html.ts';
-import { noQuery } from '../parameters.ts';
+import { noQuery, seenQuery } from '../parameters.ts';
 import { isProblemCode, PROBLEMS, Problem, type ProblemCode } from '../problem.ts';
 import { problemContent } from '../read.ts';
 import { representation, sendRepresentation } from '../reply.ts';
@@ -28,8 +28,11 @@ export async function pageRoutes(app: FastifyInstance, edge: Edge): Promise<void
   app.route({
     method: 'GET',
     url: '/',
-    schema: { summary: 'What this is', tags: ['Pages'], querystring: noQuery, response: html },
-    handler: (request, reply) => sendPage(request, reply, homePage(homeContent(edge))),
+    schema: { summary: 'What this is', tags: ['Pages'], querystring: seenQuery, response: html },
+    handler: async (request, reply) => {
+      await edge.seen((request.query as z.output<typeof seenQuery>).seen);
+      return sendPage(request, reply, homePage(homeContent(edge)));
+    },
   });
   app.route({
     method: 'GET',

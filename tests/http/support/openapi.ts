@@ -2,10 +2,22 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 
+export interface Parameter {
+  readonly in: string;
+  readonly name: string;
+  readonly schema: JsonSchema;
+}
+
+export interface JsonSchema {
+  readonly [keyword: string]: unknown;
+}
+
 interface Operation {
-  readonly parameters?: readonly { in: string; name: string; schema: unknown }[];
-  readonly requestBody?: { content: Record<string, { schema: object }> };
-  readonly responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
+  readonly responses: Record<string, { content?: Record<string, { schema: JsonSchema }> }>;
+  readonly security?: readonly object[];
+  readonly summary?: string;
 }
 
 export interface OpenApi {
@@ -13,6 +25,31 @@ export interface OpenApi {
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components: { schemas: Record<string, object> };
 }
+
+/** One method of one path of the document. */
+export interface Route {
+  readonly method: string;
+  /** `/meetings/{id}` */
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export const routesOf = (document: OpenApi): Route[] =>
+  Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ method, path, operation })),
+  );
+
+interface Answer {
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+const PROBLEM = { $ref: '#/components/schemas/Problem' };
+
+const essence = (type = ''): string => type.split(';')[0]?.trim() ?? '';
 
 /** Checks real answers against the OpenAPI document: path, method, status, content type, and body. */
 export class ContractChecker {
@@ -41,39 +78,41 @@ export class ContractChecker {
       });
   }
 
-  check(answer: {
-    method: string;
-    path: string;
-    status: number;
-    contentType: string | undefined;
-    body: string;
-  }): void {
-    const { method, status, contentType, body } = answer;
-    if (contentType === 'application/problem+json') {
-      this.#matches({ $ref: '#/components/schemas/Problem' }, JSON.parse(body), 'problem');
-      return;
-    }
-    const template = this.template(answer.path);
-    expect(template, `${answer.path} is in the document`).toBeDefined();
-    const operation = this.document.paths[template ?? '']?.[method.toLowerCase()];
-    expect(operation, `${method} ${template} is in the document`).toBeDefined();
-    const response = operation?.responses[status];
-    expect(response, `${method} ${template} → ${status} is in the document`).toBeDefined();
-    if (status === 202) return expect(body).toBe('');
-    const content = response?.content ?? {};
-    const essence = (type: string) => type.split(';')[0]?.trim();
-    const listed = Object.keys(content).find(
-      (type) => essence(type) === essence(contentType ?? ''),
-    );
-    expect(listed, `${contentType} of ${method} ${template} is in the document`).toBeDefined();
-    if (essence(contentType ?? '') !== 'application/json') return;
-    this.#matches(content[listed ?? '']?.schema ?? {}, JSON.parse(body), `${method} ${template}`);
+  check(answer: Answer): void {
+    if (answer.contentType === 'application/problem+json') {
+      this.#matches(PROBLEM, answer.body, 'problem');
+    } else this.#checkListed(answer);
   }
 
-  #matches(schema: object, value: unknown, what: string): void {
+  #checkListed({ method, path, status, contentType, body }: Answer): void {
+    const template = this.template(path);
+    expect(template, `${path} is in the document`).toBeDefined();
+    const what = `${method} ${template} → ${status}`;
+    const response = this.document.paths[template ?? '']?.[method.toLowerCase()]?.responses[status];
+    expect(response, `${what} is in the document`).toBeDefined();
+    const content = response?.content;
+    if (content === undefined) expect(body, `${what} has no body`).toBe('');
+    else this.#checkContent(content, contentType, body, what);
+  }
+
+  #checkContent(
+    content: Record<string, { schema: JsonSchema }>,
+    contentType: string | undefined,
+    body: string,
+    what: string,
+  ): void {
+    const [, listed] =
+      Object.entries(content).find(([type]) => essence(type) === essence(contentType)) ?? [];
+    expect(listed, `${contentType} of ${what} is in the document`).toBeDefined();
+    if (essence(contentType) === 'application/json') {
+      this.#matches(listed?.schema ?? {}, body, what);
+    }
+  }
+
+  #matches(schema: object, body: string, what: string): void {
     const validate = this.#compiled.get(schema) ?? this.#ajv.compile(this.#rooted(schema));
     this.#compiled.set(schema, validate);
-    expect(validate(value), `${what}: ${JSON.stringify(validate.errors)}`).toBe(true);
+    expect(validate(JSON.parse(body)), `${what}: ${JSON.stringify(validate.errors)}`).toBe(true);
   }
 
   #rooted(schema: object): object {

@@ -1,14 +1,30 @@
-import { DatabaseSync } from 'node:sqlite';
+import { EventEmitter, once } from 'node:events';
+import type { DatabaseSync } from 'node:sqlite';
+import type { RecordedEvent } from '../../../events/envelope.ts';
 import { upcast } from '../../../events/registry.ts';
 import { calendar } from '../../../projections/calendar.ts';
 import { calendarQueries } from '../../../projections/calendar-queries.ts';
 import type { Applier, ProjectedEvent } from '../../../projections/projection.ts';
 import type { CalendarQueries } from '../../../projections/types.ts';
-import type { ViewDatabase } from '../../../projections/view-database.ts';
+import type { ViewDatabase, ViewStatement } from '../../../projections/view-database.ts';
 import type { Views } from '../../../src/http/deps.ts';
 import { releaseId } from '../../../src/ids.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
+import { openLive, transaction } from '../../../src/views/database.ts';
 import type { ViewStatus } from '../../../src/views/status.ts';
+
+/**
+ * FTS5 writes rowids beyond 2^53, and after every write node:sqlite reads the last one, as a number unless
+ * told otherwise.
+ */
+const withLargeRowids = (db: DatabaseSync): ViewDatabase => ({
+  exec: (sql) => db.exec(sql),
+  prepare: (sql) => {
+    const statement = db.prepare(sql);
+    statement.setReadBigInts(!/^\s*SELECT/i.test(sql));
+    return statement as unknown as ViewStatement;
+  },
+});
 
 /**
  * The real calendar projection and queries on a real database file, applied when somebody waits and not in
@@ -16,6 +32,8 @@ import type { ViewStatus } from '../../../src/views/status.ts';
  */
 export class TestViews implements Views {
   version = 1;
+  /** `waiting`: somebody has begun to wait; `applied`: a batch is in. */
+  readonly signs = new EventEmitter();
   /** Set: the view does not move. */
   held = false;
   /** Set: nothing can be read. */
@@ -27,12 +45,13 @@ export class TestViews implements Views {
   #position: string | undefined;
   #last: string | undefined;
   #seq = 0;
+  #work = Promise.resolve();
 
   constructor(file: string, store: EventStore) {
-    this.#db = new DatabaseSync(file);
+    this.#db = openLive(file);
     this.#db.exec(calendar.tables);
     this.#db.exec(calendar.indexes);
-    const db = this.#db as unknown as ViewDatabase;
+    const db = withLargeRowids(this.#db);
     this.#applier = calendar.open(db, { build: false, cacheBytes: 1_000_000 });
     this.#queries = calendarQueries(db, releaseId);
     this.#store = store;
@@ -42,26 +61,48 @@ export class TestViews implements Views {
     return this.building ? undefined : this.#queries;
   }
 
-  async waitFor(eventId: string): Promise<boolean> {
+  async waitFor(eventId: string, timeoutMs: number): Promise<boolean> {
     await this.catchUp();
+    if (this.#has(eventId)) return true;
+    const given = new AbortController();
+    const timer = setTimeout(() => given.abort(), timeoutMs);
+    const applied = once(this.signs, 'applied', { signal: given.signal });
+    this.signs.emit('waiting');
+    await applied.catch(() => undefined);
+    clearTimeout(timer);
+    return this.#has(eventId);
+  }
+
+  #has(eventId: string): boolean {
     return calendar.has?.(this.#db as unknown as ViewDatabase, eventId) ?? false;
   }
 
-  async catchUp(): Promise<void> {
+  /** One after the other: two that wait at once must not apply the same events. */
+  catchUp(): Promise<void> {
+    this.#work = this.#work.then(() => this.#apply());
+    return this.#work;
+  }
+
+  async #apply(): Promise<void> {
     if (this.held) return;
     const events = await this.#store.readAll({ after: this.#position, limit: 100_000 });
     if (events.length === 0) return;
-    for (const event of events) {
-      this.#seq += 1;
-      const current = upcast(event);
-      if (current !== undefined && !event.stream.startsWith('token-')) {
-        this.#applier.apply(current as ProjectedEvent, this.#seq);
-      }
-      this.#position = event.position;
-      this.#last = event.id;
-    }
-    this.#applier.flush();
+    transaction(this.#db, () => {
+      for (const event of events) this.#applyOne(event);
+      this.#applier.flush();
+    });
     this.version += 1;
+    this.signs.emit('applied');
+  }
+
+  #applyOne(event: RecordedEvent): void {
+    this.#seq += 1;
+    const current = upcast(event);
+    if (current !== undefined && !event.stream.startsWith('token-')) {
+      this.#applier.apply(current as ProjectedEvent, this.#seq);
+    }
+    this.#position = event.position;
+    this.#last = event.id;
   }
 
   status(): ViewStatus {

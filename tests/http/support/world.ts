@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, createConnection } from 'node:net';
+import { Agent } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,8 +15,12 @@ import { buildApp } from '../../../src/http/app.ts';
 import type { AppDeps, Calendars } from '../../../src/http/deps.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
+import { checkAnswer, type Got, send } from './ask.ts';
 import { ContractChecker, type OpenApi } from './openapi.ts';
 import { TestViews } from './views.ts';
+
+export type { Got } from './ask.ts';
+export { MEETING, REPORT } from './facts.ts';
 
 export const TOKENS = {
   reader: 'reader-token-of-the-tests-0123456789abcdef',
@@ -34,36 +39,34 @@ const HOLDERS: Readonly<Record<Who, Holder>> = {
 
 export const START = Date.parse('2021-11-22T08:00:00Z');
 
+export type Headings = Readonly<Record<string, string | readonly string[]>>;
+
 export interface Ask {
   readonly method?: string;
-  readonly as?: Who;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly as?: Who | undefined;
+  readonly headers?: Headings;
   readonly body?: unknown;
   /** Sent as it is, instead of `body`. */
   readonly raw?: string | Uint8Array;
-}
-
-export interface Got {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  readonly bytes: Buffer;
-  json<T = Record<string, never>>(): T;
+  /** A 500 is what the test wants to see. */
+  readonly fault?: boolean;
 }
 
 /** A listening app on a real store file, with a real view; every answer is checked against the document. */
 export interface World {
   readonly app: FastifyInstance;
-  readonly url: string;
   readonly port: number;
   readonly store: EventStore;
   readonly views: TestViews;
   readonly clock: { ms: number };
+  /** Lines of the log. */
   readonly logged: string[];
   readonly checker: ContractChecker;
   ask(path: string, ask?: Ask): Promise<Got>;
-  get(path: string, as?: Who, headers?: Record<string, string>): Promise<Got>;
-  post(path: string, body: unknown, headers?: Record<string, string>, as?: Who): Promise<Got>;
+  get(path: string, as?: Who, headers?: Headings): Promise<Got>;
+  post(path: string, body?: unknown, headers?: Headings, as?: Who): Promise<Got>;
+  /** The id of the last event in the store. */
+  head(): Promise<string | undefined>;
   close(): Promise<void>;
 }
 
@@ -95,24 +98,24 @@ function calendarsOf(views: TestViews): Calendars {
   };
 }
 
-export async function openWorld(overrides: Partial<AppDeps> = {}): Promise<World> {
+/** `change` puts other parts in place of some, made from those there are. */
+export async function openWorld(
+  change: (deps: AppDeps) => Partial<AppDeps> = () => ({}),
+): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'chancery-http-'));
   const store = await openSqliteStore({ file: join(folder, 'store.db') });
   const views = new TestViews(join(folder, 'view.db'), store);
   const clock = { ms: START };
   const logged: string[] = [];
-  const app = buildApp({
-    ...depsOf(store, views, clock, logged),
-    ...overrides,
-  });
+  const deps = depsOf(store, views, clock, logged);
+  const app = buildApp({ ...deps, ...change(deps) });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
-  const url = `http://127.0.0.1:${port}`;
+  const agent = new Agent({ keepAlive: true });
   const checker = new ContractChecker(app.swagger() as unknown as OpenApi);
-  const ask = (path: string, given: Ask = {}) => askOver(url, checker, path, given);
+  const ask = (path: string, given: Ask = {}) => askOver({ port, agent, checker }, path, given);
   return {
     app,
-    url,
     port,
     store,
     views,
@@ -120,10 +123,12 @@ export async function openWorld(overrides: Partial<AppDeps> = {}): Promise<World
     logged,
     checker,
     ask,
-    get: (path, as, headers = {}) => ask(path, { headers, ...(as === undefined ? {} : { as }) }),
-    post: (path, body, headers = {}, as = 'editor') =>
+    get: (path, as, headers = {}) => ask(path, { headers, as }),
+    post: (path, body = {}, headers = {}, as = 'editor') =>
       ask(path, { method: 'POST', body, headers, as }),
+    head: async () => (await store.head())?.id,
     close: async () => {
+      agent.destroy();
       await app.close();
       views.close();
       await store.close();
@@ -152,6 +157,10 @@ function depsOf(
     store,
     calendars: () => (views.building ? undefined : calendarsOf(views)),
     access: { lookup: (hash) => holders.get(hash) },
+    // The real ones are tested with the whole program: tests/system/admin.test.ts.
+    rebuilds: { start: () => {}, cancel: () => false, status: { state: 'none' } },
+    verify: async () => ({ ok: true, events: 0, tables: [], difference: undefined }),
+    deadLetters: () => [],
     clock: now,
     rules: RULES,
     version: '0.0.0-test',
@@ -162,85 +171,38 @@ function depsOf(
   };
 }
 
-async function askOver(
-  url: string,
-  checker: ContractChecker,
-  path: string,
-  { method = 'GET', as, headers = {}, body, raw }: Ask,
-): Promise<Got> {
+interface Server {
+  readonly port: number;
+  readonly agent: Agent;
+  readonly checker: ContractChecker;
+}
+
+async function askOver(server: Server, path: string, ask: Ask): Promise<Got> {
+  const { method = 'GET', as, headers = {}, body, raw, fault = false } = ask;
   const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
-  const response = await fetch(`${url}${path}`, {
+  const got = await send(server, path, {
     method,
-    redirect: 'manual',
     headers: {
       ...(as === undefined ? {} : { authorization: `Bearer ${TOKENS[as]}` }),
       ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
     },
-    ...(sent === undefined ? {} : { body: sent as BodyInit }),
+    body: sent,
   });
-  const bytes = Buffer.from(await response.arrayBuffer());
-  const got: Got = {
-    status: response.status,
-    headers: response.headers,
-    bytes,
-    text: bytes.toString(),
-    json: <T>() => JSON.parse(bytes.toString()) as T,
-  };
-  checkAnswer(checker, method, path, got);
+  const surprising = got.status >= 500 && got.status !== 503 && !fault;
+  if (surprising) throw new Error(`unexpected ${got.status} of ${method} ${path}: ${got.text}`);
+  checkAnswer(method, got);
+  checkContract(server.checker, method, path, got);
   return got;
 }
 
-function checkAnswer(checker: ContractChecker, method: string, path: string, got: Got): void {
-  if (got.status >= 500) expectProblem(got);
+function checkContract(checker: ContractChecker, method: string, path: string, got: Got): void {
   if (method === 'HEAD' || got.status === 304 || path.startsWith('/docs')) return;
   checker.check({
     method,
-    path: path.split('?')[0] ?? '',
+    path: path.replace(/^http:\/\/[^/?]+/i, '').split('?')[0] || '/',
     status: got.status,
     contentType: got.headers.get('content-type') ?? undefined,
     body: got.text,
   });
 }
-
-function expectProblem(got: Got): void {
-  if (got.status === 503) return;
-  throw new Error(`unexpected ${got.status}: ${got.text}`);
-}
-
-/** One request as bytes, for what no client would send; the whole answer as text. */
-export function askRaw(port: number, request: string | Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = createConnection({ port, host: '127.0.0.1' });
-    const chunks: Buffer[] = [];
-    socket.on('data', (chunk) => chunks.push(chunk));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(Buffer.concat(chunks).toString('latin1')));
-    socket.write(request);
-  });
-}
-
-export const MEETING = {
-  id: 'scc-geneva-2022-08',
-  title: 'Syrian Constitutional Committee meeting',
-  form: 'session',
-  when: { edtf: '2022-08', phrase: 'August next year', anchor: '2021-11-21' },
-  place: { name: 'Geneva', country: 'CH', timezone: 'Europe/Zurich' },
-  topics: ['constitution'],
-  track: 'syrian-constitutional-committee',
-  likelihood: 'may-occur',
-  classification: 'public',
-} as const;
-
-export const REPORT = {
-  id: 'tehran-times-2021-11-21',
-  title: 'A Russian delegation in Tehran',
-  kind: 'report',
-  outlet: 'Tehran Times',
-  url: 'https://www.tehrantimes.com/news/467281',
-  publishedAt: { value: '2021-11-21', basis: 'inferred' },
-  language: 'en',
-  about: ['scc-geneva-2022-08'],
-  claims: [{ id: 'c1', meeting: 'scc-geneva-2022-08', field: 'when', value: { edtf: '2022-08' } }],
-  classification: 'public',
-} as const;

@@ -1,0 +1,136 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import type { RebuildStatus } from '../../views/rebuild.ts';
+import { requireRole } from '../auth.ts';
+import type { Edge } from '../edge.ts';
+import { pageAddress } from '../next.ts';
+import { noQuery, PAGE, pageQuery } from '../parameters.ts';
+import { invalid, Problem } from '../problem.ts';
+import { check } from '../query.ts';
+import { problemContent } from '../read.ts';
+import { SAFE_HEADERS } from '../reply.ts';
+import { deadLetter, listOf, rebuildStatus, verification } from '../resources-admin.ts';
+
+const rebuildBody = z.strictObject({
+  skip: z
+    .boolean()
+    .optional()
+    .describe('Set events aside that cannot be applied, instead of failing.'),
+});
+
+type Handler = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => FastifyReply | Promise<FastifyReply>;
+
+interface AdminRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly url: string;
+  readonly summary: string;
+  readonly status: 200 | 202;
+  readonly answer: z.ZodType;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodObject;
+  readonly handler: Handler;
+}
+
+/** /admin/…: what an operator does with the views. */
+export function adminRoutes(app: FastifyInstance, edge: Edge): void {
+  const { rebuilds } = edge.deps;
+  const rebuild = { url: '/admin/rebuild', answer: rebuildStatus };
+  const routes: readonly AdminRoute[] = [
+    {
+      ...{ ...rebuild, method: 'POST', status: 202, body: rebuildBody },
+      summary: 'Builds the views anew while they serve',
+      handler: (request, reply) => {
+        rebuilds.start({ skip: skipOf(request.body) });
+        return send(reply.header('location', rebuild.url), 202, shown(rebuilds.status));
+      },
+    },
+    {
+      ...{ ...rebuild, method: 'GET', status: 200 },
+      summary: 'How the last rebuild goes, or went',
+      handler: (_request, reply) => send(reply, 200, shown(rebuilds.status)),
+    },
+    {
+      ...{ ...rebuild, method: 'DELETE', status: 202 },
+      summary: 'Cancels a running rebuild; the views stay as they are',
+      handler: (_request, reply) => {
+        if (!rebuilds.cancel()) throw new Problem('not-found', 'no rebuild is running');
+        return send(reply, 202, shown(rebuilds.status));
+      },
+    },
+    {
+      ...{ method: 'POST', url: '/admin/verify', status: 200, answer: verification },
+      summary: 'Folds the log anew and compares it with the views, row by row',
+      handler: async (_request, reply) => send(reply, 200, await edge.deps.verify()),
+    },
+    {
+      ...{ method: 'GET', url: '/admin/dead-letters', status: 200, answer: listOf(deadLetter) },
+      summary: 'Events that were not applied, the newest first',
+      query: pageQuery.omit({ seen: true }),
+      handler: (request, reply) => send(reply, 200, deadLetters(edge, request)),
+    },
+  ];
+  for (const route of routes) addAdmin(app, edge, route);
+}
+
+function addAdmin(app: FastifyInstance, edge: Edge, route: AdminRoute): void {
+  app.route({
+    method: route.method,
+    url: route.url,
+    schema: {
+      summary: route.summary,
+      tags: ['Operation'],
+      security: [{ token: [] }],
+      querystring: route.query ?? noQuery,
+      ...(route.body === undefined ? {} : { body: route.body }),
+      response: { [route.status]: route.answer, default: problemContent },
+    },
+    onRequest: (request, _reply, done) => {
+      requireRole(edge.callerOf(request), 'admin');
+      done();
+    },
+    handler: route.handler,
+  });
+}
+
+function skipOf(body: unknown): boolean {
+  const checked = check(rebuildBody, body ?? {});
+  if ('error' in checked) throw checked.error;
+  return (checked.value as z.output<typeof rebuildBody>).skip === true;
+}
+
+const instant = (ms: number | undefined): string | null =>
+  ms === undefined ? null : new Date(ms).toISOString();
+
+const shown = ({ startedAt, finishedAt, ...status }: RebuildStatus): object => ({
+  ...status,
+  startedAt: instant(startedAt),
+  finishedAt: instant(finishedAt),
+});
+
+/** A page before the seq in `cursor`: what fails meanwhile comes in front and shifts nothing. */
+function deadLetters(edge: Edge, request: FastifyRequest): object {
+  const { limit = PAGE.default, cursor } = request.query as { limit?: number; cursor?: string };
+  const before = cursor === undefined ? undefined : Number(cursor);
+  if (before !== undefined && !Number.isSafeInteger(before)) {
+    throw invalid('cursor', 'must be from the `next` of the page before');
+  }
+  const found = edge.deps.deadLetters(limit + 1, before);
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : undefined;
+  const next = last === undefined ? null : pageAddress(request.url, { cursor: String(last.seq) });
+  return { items, next };
+}
+
+const send = (reply: FastifyReply, status: number, body: object): FastifyReply =>
+  reply
+    .code(status)
+    .headers({
+      ...SAFE_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      vary: 'Authorization',
+    })
+    .send(Buffer.from(JSON.stringify(body)));

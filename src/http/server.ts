@@ -1,0 +1,70 @@
+import type { Socket } from 'node:net';
+import fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Edge } from './edge.ts';
+import { problemOf } from './failure.ts';
+import { Problem, problemBody } from './problem.ts';
+import { parseQuery } from './query.ts';
+import { sendProblem } from './reply.ts';
+
+/** How often a connection is asked whether its request takes too long, for each such time. */
+const CHECKS = 4;
+
+/** The server below the routes: what it takes in, and what it does with what is not a request. */
+export function createServer({ limits, deps }: Edge): FastifyInstance {
+  return fastify({
+    loggerInstance: deps.log,
+    // One logger for all: a child a request costs more than a cached answer.
+    childLoggerFactory: (logger) => logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    http: {
+      // Above that of the whole request, it would keep Node from looking at that one.
+      headersTimeout: limits.requestMs,
+      connectionsCheckingInterval: Math.ceil(limits.requestMs / CHECKS),
+    },
+    // What still comes on an open connection is answered like the rest, and the connection ends with it.
+    return503OnClosing: false,
+    rewriteUrl: ({ url }) => originForm(url ?? '/'),
+    routerOptions: {
+      maxParamLength: limits.urlLength,
+      querystringParser: parseQuery,
+    },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, problemOf(error, limits));
+    },
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket),
+  });
+}
+
+const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
+
+/** `http://any.host/meetings?q=x` → `/meetings?q=x` (RFC 9112 §3.2): the host is the caller's word only. */
+function originForm(target: string): string {
+  if (!ABSOLUTE.test(target)) return target;
+  const rest = target.replace(ABSOLUTE, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
+/** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+  } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    socket.end(bareAnswer('408 Request Timeout'));
+  } else {
+    const cause = 'the request is not HTTP/1.1, or its headers are too large';
+    const body = JSON.stringify(problemBody(new Problem('validation-failed', cause)));
+    socket.end(bareAnswer('400 Bad Request', body));
+  }
+}
+
+const bareAnswer = (status: string, body = ''): string =>
+  [
+    `HTTP/1.1 ${status}`,
+    ...(body === '' ? [] : ['Content-Type: application/problem+json']),
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n');

@@ -1,0 +1,192 @@
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../../src/store/event-store.ts';
+import { MEETING, openWorld } from './support/world.ts';
+import { must } from './support/writes.ts';
+
+const world = await openWorld(({ limits }) => ({ limits: { ...limits, eventsPage: 2 } }));
+const away = await openWorld(({ store }) => {
+  const fail = async () => {
+    throw new StoreUnavailable('/data/chancery.db is locked', 'not-written');
+  };
+  return { store: { ...store, readAll: fail, head: fail }, handle: fail };
+});
+afterAll(async () => {
+  await world.close();
+  await away.close();
+});
+
+must(201, await world.post('/meetings', MEETING));
+for (const title of ['A', 'B', 'C', 'D']) {
+  must(200, await world.post(`/meetings/${MEETING.id}/revise`, { title }));
+}
+
+describe('GET /healthz', () => {
+  test('is ok also when the store is away', async () => {
+    expect((await away.get('/healthz')).json()).toEqual({ status: 'ok' });
+  });
+});
+
+describe('GET /readyz', () => {
+  afterEach(async () => {
+    world.views.building = false;
+    world.views.held = false;
+    await world.views.catchUp();
+  });
+
+  test('tells everyone whether, and nothing more', async () => {
+    for (const as of [undefined, 'reader', 'editor'] as const) {
+      expect((await world.get('/readyz', as)).json()).toEqual({ status: 'ready' });
+    }
+  });
+
+  test('is 503 while the views are being built', async () => {
+    world.views.building = true;
+    const got = await world.get('/readyz');
+    expect(got.status).toBe(503);
+    expect(got.json()).toEqual({ status: 'not-ready' });
+  });
+
+  test('tells admins of the view and the store', async () => {
+    expect((await world.get('/readyz', 'admin')).json()).toMatchObject({
+      status: 'ready',
+      view: { view: 'calendar', state: 'live', deadLetters: 0 },
+      store: { available: true, behind: false },
+    });
+  });
+
+  test('tells admins that the view is behind', async () => {
+    world.views.held = true;
+    must(202, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+    const got = await world.get('/readyz', 'admin');
+    expect(got.json()).toMatchObject({ status: 'ready', store: { available: true, behind: true } });
+  });
+
+  test('tells admins that the store is away', async () => {
+    expect((await away.get('/readyz', 'admin')).json()).toMatchObject({
+      status: 'ready',
+      store: { available: false, behind: null },
+    });
+  });
+});
+
+describe('GET /metrics', () => {
+  const metrics = async () => (await world.get('/metrics', 'admin')).text;
+  /** Sum of the samples whose line matches. */
+  const value = (text: string, line: RegExp) =>
+    text
+      .split('\n')
+      .filter((sample) => line.test(sample))
+      .reduce((sum, sample) => sum + Number(sample.split(' ').at(-1)), 0);
+
+  test('counts requests by route, and never by address', async () => {
+    const line =
+      /^chancery_http_request_duration_seconds_count\{.*route="\/meetings\/:id".*status="404"/;
+    const before = value(await metrics(), line);
+    await world.get('/meetings/never-was');
+    const after = await metrics();
+    expect(value(after, line)).toBe(before + 1);
+    expect(after).not.toContain('never-was');
+  });
+
+  test('counts addresses that do not exist as one', async () => {
+    await world.get('/no/such/address');
+    const after = await metrics();
+    expect(after).toContain('route="unknown",status="404"');
+    expect(after).not.toContain('no/such');
+  });
+
+  test('counts writes that were carried out', async () => {
+    const line = /^chancery_http_writes_total/;
+    const before = value(await metrics(), line);
+    must(201, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+    must(400, await world.post('/meetings', { title: 'Talks' }));
+    expect(value(await metrics(), line)).toBe(before + 1);
+  });
+
+  test.each([
+    ['chancery_view_readable', 1],
+    ['chancery_view_dead_letters', 0],
+    ['chancery_view_lag_seconds', 0],
+  ])('has %s', async (name, expected) => {
+    expect(await metrics()).toContain(`\n${name} ${expected}\n`);
+  });
+
+  test('has the events that the view has seen, and the bytes of answers kept', async () => {
+    must(200, await world.get('/meetings'));
+    const text = await metrics();
+    expect(value(text, /^chancery_view_events /)).toBeGreaterThanOrEqual(5);
+    expect(value(text, /^chancery_http_cache_bytes /)).toBeGreaterThan(100);
+  });
+});
+
+describe('GET /events', () => {
+  const lines = (text: string) =>
+    text
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line));
+
+  test('is the whole log, one event a line, over many pages', async () => {
+    const got = must(200, await world.get('/events', 'admin'));
+    expect(got.headers.get('content-type')).toBe('application/x-ndjson');
+    expect(got.text.endsWith('\n')).toBe(true);
+    expect(lines(got.text)).toEqual(await world.store.readAll({ limit: 1_000 }));
+    expect(lines(got.text).length).toBeGreaterThan(4);
+  });
+
+  test('goes on after a position', async () => {
+    const all = await world.store.readAll({ limit: 1_000 });
+    const got = await world.get(`/events?after=${all[2]?.position}`, 'admin');
+    expect(lines(got.text)).toEqual(all.slice(3));
+  });
+
+  test('is empty after the last one', async () => {
+    const { position } = (await world.store.head()) ?? {};
+    const got = must(200, await world.get(`/events?after=${position}`, 'admin'));
+    expect(got.text).toBe('');
+  });
+
+  test('refuses what is no position of the store', async () => {
+    const got = await world.get('/events?after=not-a-position', 'admin');
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path: 'after' }] });
+  });
+
+  test('breaks off, and does not end as if complete, when the store fails on the way', async () => {
+    let pages = 0;
+    const broken = await openWorld(({ store, limits }) => ({
+      limits: { ...limits, eventsPage: 1 },
+      store: {
+        head: () => store.head(),
+        readAll: async (options) => {
+          pages += 1;
+          if (pages > 1) throw new StoreUnavailable('gone away', 'not-written');
+          return store.readAll(options);
+        },
+      },
+    }));
+    try {
+      must(201, await broken.post('/meetings', MEETING));
+      await expect(broken.get('/events', 'admin')).rejects.toThrow('aborted');
+    } finally {
+      await broken.close();
+    }
+  });
+});
+
+describe('when the store is away', () => {
+  const unavailable = { status: 503, code: 'store-unavailable' };
+
+  test('a write is 503, to be repeated', async () => {
+    const got = await away.post('/meetings', { title: 'Talks', form: 'visit' });
+    expect(got.json()).toMatchObject(unavailable);
+    expect(got.text).not.toContain('chancery.db');
+  });
+
+  test('the raw log is 503, and not an empty one', async () => {
+    expect((await away.get('/events', 'admin')).json()).toMatchObject(unavailable);
+  });
+
+  test('reads go on', async () => {
+    expect((await away.get('/meetings')).status).toBe(200);
+  });
+});

@@ -1,0 +1,161 @@
+import { once } from 'node:events';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { exampleOf, named, readsOf } from './support/routes.ts';
+import { MEETING, openWorld, REPORT, type World } from './support/world.ts';
+import { must } from './support/writes.ts';
+
+/** What no view is asked for. */
+const NO_VIEW = ['/events', '/healthz', '/metrics', '/openapi.json', '/problems/{code}', '/readyz'];
+const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+
+const world = await openWorld();
+/** Waits as long as it takes. */
+const patient = await openWorld(() => ({ limits: { seenWaitMs: 30_000, writeWaitMs: 1 } }));
+for (const each of [world, patient]) {
+  must(201, await each.post('/announcements', REPORT));
+  must(201, await each.post('/meetings', MEETING));
+}
+afterAll(async () => {
+  await world.close();
+  await patient.close();
+});
+
+const reads = readsOf(world);
+const takesSeen = reads.filter(({ operation }) =>
+  operation.parameters?.some(({ name }) => name === 'seen'),
+);
+
+/** Makes the view stop before the next event, and writes one. */
+async function writeUnseen({ views, post }: World): Promise<string> {
+  views.held = true;
+  const got = must(202, await post('/meetings', { title: 'Talks', form: 'visit' }));
+  return got.headers.get('chancery-event') ?? '';
+}
+
+async function catchUp({ views }: World): Promise<void> {
+  views.held = false;
+  await views.catchUp();
+}
+
+afterEach(() => Promise.all([catchUp(world), catchUp(patient)]));
+
+test('every read of a view takes `seen`', () => {
+  const others = reads.filter((route) => !takesSeen.includes(route));
+  expect(others.map(({ path }) => path).sort()).toEqual(NO_VIEW);
+});
+
+describe.each(named(takesSeen))('GET %s', (_path, route) => {
+  const path = exampleOf(route);
+
+  test('says that it is behind an event that does not come in time', async () => {
+    const event = await writeUnseen(world);
+    const got = await world.get(`${path}?seen=${event}`);
+    expect(got.json()).toMatchObject({ status: 503, code: 'view-behind' });
+    expect(got.headers.get('retry-after')).toBe('2');
+  });
+
+  test('waits for the event, and then answers', async () => {
+    const event = await writeUnseen(patient);
+    const waiting = once(patient.views.signs, 'waiting');
+    const asked = patient.get(`${path}?seen=${event}`);
+    await waiting;
+    await catchUp(patient);
+    expect((await asked).status).toBe(200);
+  });
+
+  test('refuses what is no event id', async () => {
+    const got = await world.get(`${path}?seen=12`);
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path: 'seen' }] });
+  });
+});
+
+test('a writer reads its own write', async () => {
+  const made = must(201, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+  const seen = made.headers.get('chancery-event');
+  const path = made.headers.get('location');
+  expect((await world.get(`${path}?seen=${seen}`, 'editor')).text).toBe(made.text);
+});
+
+test('a page that waited is not what the next one waits for', async () => {
+  const made = must(201, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+  const seen = made.headers.get('chancery-event');
+  const { next } = (await world.get(`/meetings?limit=1&seen=${seen}`, 'editor')).json<{
+    next: string;
+  }>();
+  expect(next).toContain('limit=1');
+  expect(next).not.toContain('seen');
+});
+
+describe('GET /changes?after=', () => {
+  interface Changes {
+    readonly items: readonly { readonly cursor: string }[];
+    readonly next: string;
+  }
+  const changes = async (path: string, as?: 'editor') =>
+    (await world.get(path, as)).json<Changes>();
+
+  test('an event that is on its way waits for it', async () => {
+    const event = await writeUnseen(patient);
+    const waiting = once(patient.views.signs, 'waiting');
+    const asked = patient.get(`/changes?after=${event}`, 'editor');
+    await waiting;
+    await catchUp(patient);
+    expect((await asked).json()).toMatchObject({ items: [] });
+  });
+
+  test('an unknown one is behind while the log is ahead of the view', async () => {
+    await writeUnseen(world);
+    const got = await world.get(`/changes?after=${UNKNOWN}`);
+    expect(got.json()).toMatchObject({ status: 503, code: 'view-behind' });
+  });
+
+  test('an unknown one is gone when nothing more can come', async () => {
+    const got = await world.get(`/changes?after=${UNKNOWN}`);
+    expect(got.json()).toMatchObject({ status: 410, code: 'gone' });
+    expect(got.json<{ detail: string }>().detail).toContain('start again');
+  });
+
+  test('an event below the own level is gone too', async () => {
+    const made = must(201, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+    const event = made.headers.get('chancery-event');
+    expect((await world.get(`/changes?after=${event}`)).status).toBe(410);
+    expect((await world.get(`/changes?after=${event}`, 'reader')).status).toBe(200);
+  });
+
+  test('pages through every change once', async () => {
+    const all = await changes('/changes?limit=500', 'editor');
+    const seen: string[] = [];
+    let page = await changes('/changes?limit=2', 'editor');
+    while (page.items.length > 0) {
+      seen.push(...page.items.map(({ cursor }) => cursor));
+      page = await changes(page.next, 'editor');
+    }
+    expect(seen).toEqual(all.items.map(({ cursor }) => cursor));
+    expect(seen.length).toBeGreaterThan(2);
+  });
+
+  test('always has a next, in the Link header too', async () => {
+    const end = await world.get('/changes?limit=500');
+    const { next } = end.json<Changes>();
+    expect(end.headers.get('link')).toBe(`<${next}>; rel="next"`);
+    expect(await changes(next)).toMatchObject({ items: [], next });
+  });
+
+  test('takes the changes of one meeting', async () => {
+    must(200, await world.post(`/meetings/${MEETING.id}/confirm`, {}));
+    const { items } = await changes(`/changes?meeting=${MEETING.id}`);
+    expect(items).toEqual([
+      expect.objectContaining({ type: 'announced', meeting: MEETING.id }),
+      expect.objectContaining({ type: 'confirmed', meeting: MEETING.id }),
+    ]);
+  });
+
+  test('when there is no change at all, next asks again from the start', async () => {
+    const empty = await openWorld();
+    try {
+      expect((await empty.get('/changes')).json()).toEqual({ items: [], next: '/changes' });
+    } finally {
+      await empty.close();
+    }
+  });
+});
