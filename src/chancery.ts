@@ -11,6 +11,7 @@ import { entryQueries } from '../projections/entry-queries.ts';
 import type { CalendarQueries } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { type Access, admin, type FollowingAccess, openAccess } from './access.ts';
+import { backgroundBuild, backgroundVerify } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
@@ -24,7 +25,9 @@ import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { BuildProgress } from './views/build.ts';
+import { ViewBehind } from './views/errors.ts';
 import { lockViews } from './views/lock.ts';
+import { openWorkshop } from './views/prepare.ts';
 import { Projector } from './views/projector.ts';
 
 /** The composition root: Config → running parts. Everything that is chosen is chosen here. */
@@ -104,14 +107,15 @@ async function clockOf(store: EventStore, example: boolean): Promise<Clock> {
 }
 
 function startProjector(
-  { log, onProgress }: ChanceryOptions,
+  { config, log, onProgress }: ChanceryOptions,
   folder: string,
   store: EventStore,
   now: Clock,
 ): Projector {
   const definition = CALENDAR_DEFINITION;
+  const build = backgroundBuild(config.storeFile, definition);
   const projector = new Projector({
-    ...{ folder, store, projection: calendar, definition, log, now, onProgress },
+    ...{ folder, store, projection: calendar, definition, log, now, onProgress, build },
   });
   projector.start();
   return projector;
@@ -160,9 +164,10 @@ async function listen(
     ...parts,
     ...views,
     views: parts.projector,
+    ...operations(parts, config, join(config.dataDir, 'views')),
     exampleClock: options.example === true,
     publicUrl: config.publicUrl,
-    rules: RULES,
+    rules: { ...RULES, 'rebuild-running': 'One rebuild of the views runs at a time.' },
     version: VERSION,
     metrics,
     log,
@@ -186,6 +191,25 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
   } finally {
     clearTimeout(cut);
   }
+}
+
+/** What an operator does with the views; the long work is done in threads of its own. */
+function operations({ projector }: Parts, { storeFile }: Config, folder: string) {
+  return {
+    rebuilds: projector.rebuilder,
+    deadLetters: (limit: number, before?: number) => projector.deadLetters(limit, before),
+    verify: async () => {
+      const stored = projector.status().file;
+      if (stored === undefined) throw new ViewBehind(calendar.name);
+      const workshop = openWorkshop(folder, 'verify');
+      try {
+        const scratch = join(workshop.folder, 'calendar.db');
+        return await backgroundVerify(storeFile, CALENDAR_DEFINITION, { stored, scratch });
+      } finally {
+        workshop.close();
+      }
+    },
+  };
 }
 
 /** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */

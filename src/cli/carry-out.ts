@@ -7,13 +7,14 @@ import {
   InvalidInput,
   NotFound,
   Rejected,
+  TooLarge,
 } from '../handle.ts';
 import { StoreUnavailable } from '../store/event-store.ts';
 import type { DossierCommand, DossierFault } from './dossier.ts';
 import { CommandFailed } from './failure.ts';
 
 /** Whoever imports acts with an admin's rights. */
-const IMPORTER = { id: 'import', role: 'admin', ceiling: 'confidential' } as const;
+const IMPORTER = { id: 'import', ceiling: 'confidential' } as const;
 
 export interface Refusal {
   readonly line: number;
@@ -73,6 +74,6 @@ async function carryOutOne(handle: Handle, command: DossierCommand): Promise<Out
 
 function refusalOf(error: unknown): string | undefined {
   if (error instanceof Rejected) return `${error.rule}: ${error.message}`;
-  const refusals = [InvalidInput, Forbidden, NotFound, IdTaken];
+  const refusals = [InvalidInput, Forbidden, NotFound, IdTaken, TooLarge];
   return refusals.some((kind) => error instanceof kind) ? (error as Error).message : undefined;
 }

@@ -70,6 +70,11 @@ async function inPlace<T>(
   }
 }
 
+/** As `GET /admin/rebuild` answers. */
+type Answer = Pick<RebuildStatus, 'state' | 'progress' | 'problem'> & {
+  readonly finishedAt: string | null;
+};
+
 /** Milliseconds between two questions to the server that rebuilds. */
 const POLL_MS = 200;
 
@@ -88,7 +93,7 @@ async function askOwner(folder: string, skip: boolean): Promise<number> {
     for (;;) {
       const status = await ask(owner, 'GET');
       if (status.progress !== undefined) report.update(status.progress);
-      if (status.finishedAt !== undefined) return tell(status);
+      if (status.finishedAt !== null) return tell(status);
       await delay(POLL_MS);
     }
   } finally {
@@ -97,7 +102,7 @@ async function askOwner(folder: string, skip: boolean): Promise<number> {
   }
 }
 
-function tell({ state, progress, problem }: RebuildStatus): number {
+function tell({ state, progress, problem }: Answer): number {
   if (state === 'done') {
     process.stdout.write(
       `views rebuilt by the running server from ${progress?.done ?? 0} events\n`,
@@ -107,7 +112,7 @@ function tell({ state, progress, problem }: RebuildStatus): number {
   throw new CommandFailed(`${problem ?? 'cancelled'}. The old views go on serving`);
 }
 
-async function ask(owner: Owner, method: string, body?: object): Promise<RebuildStatus> {
+async function ask(owner: Owner, method: string, body?: object): Promise<Answer> {
   const response = await fetch(`${owner.url}/admin/rebuild`, {
     method,
     headers: {
@@ -118,7 +123,7 @@ async function ask(owner: Owner, method: string, body?: object): Promise<Rebuild
   }).catch((error) => {
     throw new CommandFailed(`the server at ${owner.url} does not answer: ${error.message}`);
   });
-  const answer = (await response.json()) as RebuildStatus & { detail?: string };
+  const answer = (await response.json()) as Answer & { detail?: string };
   if (response.ok) return answer;
   throw new CommandFailed(answer.detail ?? `the server answered ${response.status}`);
 }

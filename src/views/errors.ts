@@ -41,14 +41,14 @@ export class DeadLetterFound extends Error {
   }
 }
 
-/** A rebuild is under way, and one is enough. */
+/** A rebuild, or other long work on the views, is under way, and one is enough. */
 export class RebuildRunning extends Error {
   override readonly name = 'RebuildRunning';
   readonly code = 'rejected';
   readonly rule = 'rebuild-running';
 
-  constructor() {
-    super('a rebuild is running: wait for it, or cancel it');
+  constructor(what = 'a rebuild') {
+    super(`${what} is running: wait for it, or cancel it`);
   }
 }
 

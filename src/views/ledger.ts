@@ -81,11 +81,11 @@ export class Ledger {
     this.#statements.addDeadLetter.run(seq, id, stream, revision, type, reason);
   }
 
-  /** The newest first. */
-  deadLetters(limit: number): DeadLetter[] {
+  /** The newest first; only those before a seq, if one is given. */
+  deadLetters(limit: number, before = Number.MAX_SAFE_INTEGER): DeadLetter[] {
     return this.#db
-      .prepare('SELECT * FROM view_dead_letters ORDER BY seq DESC LIMIT ?')
-      .all(limit)
+      .prepare('SELECT * FROM view_dead_letters WHERE seq < ? ORDER BY seq DESC LIMIT ?')
+      .all(before, limit)
       .map((row) => ({ ...row }) as unknown as DeadLetter);
   }
 

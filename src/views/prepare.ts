@@ -55,6 +55,8 @@ export async function prepareView(options: OfflineOptions): Promise<number | und
   }
 }
 
+const WORK = { prepare: 'another preparation', verify: 'another verification' } as const;
+
 /** A folder within the views folder for files in the making, which the owner's sweep leaves alone. */
 export interface Workshop {
   readonly folder: string;
@@ -63,10 +65,10 @@ export interface Workshop {
 }
 
 /** @throws {RebuildRunning} somebody works in it */
-export function openWorkshop(views: string, name: string): Workshop {
+export function openWorkshop(views: string, name: keyof typeof WORK): Workshop {
   const folder = join(views, name);
   const lock = tryLock(folder);
-  if (lock === undefined) throw new RebuildRunning();
+  if (lock === undefined) throw new RebuildRunning(WORK[name]);
   empty(folder);
   return { folder, close: () => closeWorkshop(folder, lock) };
 }

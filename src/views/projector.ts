@@ -110,9 +110,9 @@ export class Projector {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The newest first. */
-  deadLetters(limit: number): DeadLetter[] {
-    return this.#slot.view?.ledger.deadLetters(limit) ?? [];
+  /** The newest first; only those before a seq, if one is given. */
+  deadLetters(limit: number, before?: number): DeadLetter[] {
+    return this.#slot.view?.ledger.deadLetters(limit, before) ?? [];
   }
 
   /** Whether `reader` has something to read from. */
@@ -124,6 +124,7 @@ export class Projector {
     const now = {
       view: this.#name,
       readable: this.#readable,
+      file: this.#slot.view?.file,
       definition: this.#options.definition,
       checkpoint: this.#slot.view?.checkpoint,
       appliedAt: this.#appliedAt,

@@ -11,6 +11,8 @@ export interface ViewStatus {
    */
   readonly state: 'starting' | 'building' | 'live' | 'degraded' | 'closed';
   readonly readable: boolean;
+  /** The file that serves. */
+  readonly file?: string | undefined;
   readonly definition: string;
   readonly checkpoint: Checkpoint | undefined;
   /** When the last batch was committed, in ms since 1970; undefined: none since the start. */

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Chancery, openChancery } from '../../src/chancery.ts';
+import { loadConfig } from '../../src/config.ts';
+import { run, temporaryFolder } from '../support/program.ts';
+
+const TOKEN = 'a-token-for-the-admin-tests-0123456789abcdef';
+let folder: ReturnType<typeof temporaryFolder>;
+let chancery: Chancery;
+
+beforeEach(async () => {
+  folder = temporaryFolder('admin-');
+  const config = loadConfig(
+    { DATA_DIR: folder.path, PORT: '0', ADMIN_TOKEN: TOKEN },
+    'no-such-file',
+  );
+  chancery = await openChancery({ config, log: pino({ level: 'silent' }) });
+  await chancery.ready;
+  for (const id of ['a', 'b', 'c']) {
+    const body = { id, title: `Meeting ${id}`, form: 'session', classification: 'public' };
+    expect((await ask('POST', '/meetings', body)).status).toBe(201);
+  }
+});
+afterEach(async () => {
+  await chancery.close();
+  folder.remove();
+});
+
+async function ask(method: string, path: string, body?: object, token = TOKEN) {
+  const response = await fetch(`${chancery.url}${path}`, {
+    method,
+    headers: {
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const json = (await response.json()) as Record<string, unknown>;
+  return { status: response.status, json, headers: response.headers };
+}
+
+/** Asks until the rebuild is over; a test that hangs is ended by the runner. */
+async function finished() {
+  for (;;) {
+    const { json } = await ask('GET', '/admin/rebuild');
+    if (json.finishedAt !== null) return json;
+  }
+}
+
+const viewFiles = () =>
+  readdirSync(join(folder.path, 'views')).filter((name) => /^calendar-.*\.db$/.test(name));
+
+function spoil(): void {
+  const db = new DatabaseSync(join(folder.path, 'chancery.db'));
+  db.prepare(
+    'INSERT INTO events (stream, revision, id, type, data, meta) SELECT stream, 1, ?, ?, ?, meta FROM events WHERE stream = ?',
+  ).run(randomUUID(), 'MeetingRescheduled', '{"when":{"edtf":"some day"}}', 'meeting-a');
+  db.close();
+}
+
+describe('/admin/rebuild', () => {
+  test('says that there was none, builds in a thread, and switches', async () => {
+    expect((await ask('GET', '/admin/rebuild')).json).toMatchObject({ state: 'none' });
+    const before = viewFiles();
+    const begun = await ask('POST', '/admin/rebuild');
+    expect(begun.status).toBe(202);
+    expect(begun.headers.get('location')).toBe('/admin/rebuild');
+    expect(await finished()).toMatchObject({ state: 'done', progress: { done: 3 } });
+    const after = viewFiles();
+    expect(after).toHaveLength(1);
+    expect(after).not.toEqual(before);
+    const list = await ask('GET', '/meetings');
+    expect((list.json.items as { id: string }[]).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a second one at the same time is refused, and one that runs can be cancelled', async () => {
+    const [first, second] = await Promise.all([
+      ask('POST', '/admin/rebuild'),
+      ask('POST', '/admin/rebuild'),
+    ]);
+    expect([first.status, second.status].toSorted()).toEqual([202, 409]);
+    const refused = [first, second].find(({ status }) => status === 409);
+    expect(refused?.json).toMatchObject({ code: 'rejected', rule: 'rebuild-running' });
+    const cancelled = await ask('DELETE', '/admin/rebuild');
+    expect(cancelled.status).toBe(202);
+    expect(await finished()).toMatchObject({ state: 'cancelled' });
+    expect(viewFiles()).toHaveLength(1);
+    expect((await ask('DELETE', '/admin/rebuild')).status).toBe(404);
+  });
+
+  test('fails on an event that cannot be applied, unless told to skip it', async () => {
+    spoil();
+    await ask('POST', '/admin/rebuild');
+    const failed = await finished();
+    expect(failed.state).toBe('failed');
+    expect(failed.problem).toContain('stream meeting-a, revision 1, MeetingRescheduled');
+    await ask('POST', '/admin/rebuild', { skip: true });
+    expect((await finished()).state).toBe('done');
+    expect((await ask('GET', '/admin/dead-letters')).json).toMatchObject({
+      items: [{ stream: 'meeting-a', revision: 1, type: 'MeetingRescheduled' }],
+      next: null,
+    });
+  });
+
+  test('is what the command asks of a running server', async () => {
+    const before = viewFiles();
+    const { code, stdout, stderr } = await run(['rebuild'], { env: { DATA_DIR: folder.path } });
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    expect(stdout).toBe('views rebuilt by the running server from 3 events\n');
+    expect(viewFiles()).not.toEqual(before);
+  });
+
+  test('refuses a misspelt field', async () => {
+    const { status, json } = await ask('POST', '/admin/rebuild', { skipp: true });
+    expect(status).toBe(400);
+    expect(json.errors).toEqual([expect.objectContaining({ path: '/skipp' })]);
+  });
+});
+
+describe('/admin/verify', () => {
+  test('compares with the log, and names what differs', async () => {
+    expect((await ask('POST', '/admin/verify')).json).toMatchObject({ ok: true, events: 3 });
+    const [file = ''] = viewFiles();
+    const db = new DatabaseSync(join(folder.path, 'views', file));
+    db.exec("UPDATE meetings SET status = 'held' WHERE id = 'b'");
+    db.close();
+    expect((await ask('POST', '/admin/verify')).json).toMatchObject({
+      ok: false,
+      difference: { table: 'meetings', stored: { status: 'held' } },
+    });
+  });
+});
+
+describe('/admin/dead-letters', () => {
+  test('pages from the newest on, each once', async () => {
+    spoil();
+    for (const reason of ['1', '2', '3']) await ask('POST', '/meetings/a/cancel', { reason });
+    const ids: unknown[] = [];
+    for (let next: unknown = '/admin/dead-letters?limit=1'; next !== null; ) {
+      const page = (await ask('GET', String(next))).json;
+      ids.push(...(page.items as { seq: number }[]).map(({ seq }) => seq));
+      next = page.next;
+    }
+    expect(ids).toEqual([...ids].toSorted((a, b) => Number(b) - Number(a)));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.length).toBeGreaterThanOrEqual(1);
+  });
+
+  test('refuses a cursor that is none', async () => {
+    expect((await ask('GET', '/admin/dead-letters?cursor=x')).status).toBe(400);
+  });
+});
+
+test.each([
+  ['POST', '/admin/rebuild'],
+  ['GET', '/admin/rebuild'],
+  ['DELETE', '/admin/rebuild'],
+  ['POST', '/admin/verify'],
+  ['GET', '/admin/dead-letters'],
+])('%s %s is for admins', async (method, path) => {
+  expect((await ask(method, path, undefined, '')).status).toBe(401);
+  expect((await ask(method, path, undefined, 'not-a-token')).status).toBe(401);
+});
