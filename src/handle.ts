@@ -1,23 +1,24 @@
 import { type NewEvent, type RecordedEvent, streamOf } from '../events/envelope.ts';
 import { type CommandDefinition, type Params, type ParsedCommand, parse } from './commands.ts';
-import { InvalidDate } from './domain/date/index.ts';
 import { InvalidInput, Rejected } from './domain/rules.ts';
 import { levelOf } from './domain/visibility.ts';
 import { decideEvents, type Identity } from './handle/decide.ts';
-import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
+import { Forbidden, IdTaken, NotFound, TooLarge } from './handle/errors.ts';
+import { pauseBriefly } from './handle/pause.ts';
 import { type Actor, canSee, type Loaded, load } from './handle/stream.ts';
 import { commandId, generatedId, requestHash } from './ids.ts';
 import {
   type AppendResult,
   type EventStore,
   type ExpectedRevision,
+  InvalidEvent,
   PartialAppend,
   RevisionConflict,
   StoreUnavailable,
 } from './store/event-store.ts';
 
 export { InvalidInput, Rejected, RULES, type Rule } from './domain/rules.ts';
-export { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
+export { Forbidden, IdTaken, NotFound, TooLarge } from './handle/errors.ts';
 export type { Actor } from './handle/stream.ts';
 
 export interface HandlerDependencies {
@@ -27,6 +28,8 @@ export interface HandlerDependencies {
   readonly randomUuid: () => string;
   /** Further tries after a conflict, and after an append of unknown outcome; default 5. */
   readonly retries?: number;
+  /** Waits before the try after the `attempt`-th, counted from 1; default a few ms, doubling, spread. */
+  readonly pause?: (attempt: number) => Promise<void>;
 }
 
 export interface CommandRequest {
@@ -72,12 +75,12 @@ const RETRIES = 5;
  * Carries commands out: read the stream, fold, decide, append at the folded revision.
  * The handle throws
  * InvalidInput (400), Forbidden (403), NotFound (404), IdTaken (409), Rejected (409, with its rule),
- * RevisionConflict (412, only with ifMatch) and StoreUnavailable (503).
+ * RevisionConflict (412, only with ifMatch), TooLarge (413) and StoreUnavailable (503).
  */
 export function createHandler(deps: HandlerDependencies): Handle {
   return async (request) => {
     const { stream, ...rest } = identify(deps, request);
-    return attempts({ deps, request, stream, ...rest }, deps.retries ?? RETRIES);
+    return attempts({ deps, request, stream, ...rest });
   };
 }
 
@@ -123,19 +126,28 @@ function checkCeiling(parsed: ParsedCommand, actor: Actor, creates: boolean): vo
   }
 }
 
-async function attempts(work: Work, left: number): Promise<CommandResult> {
-  try {
-    return await attempt(work);
-  } catch (error) {
-    if (!(error instanceof RevisionConflict || error instanceof PartialAppend)) throw error;
-    if (error instanceof RevisionConflict && work.request.ifMatch !== undefined) throw error;
-    if (left > 0) return attempts(work, left - 1);
-    throw new StoreUnavailable(
-      `${work.stream} is being written by others all the time: try again.`,
-      'not-written',
-      { cause: error },
-    );
+async function attempts(work: Work): Promise<CommandResult> {
+  const { retries = RETRIES, pause = pauseBriefly } = work.deps;
+  for (let tried = 1; ; tried += 1) {
+    try {
+      return await attempt(work);
+    } catch (error) {
+      requireRepeatable(error, work, tried > retries);
+    }
+    await pause(tried);
   }
+}
+
+/** Throws what deciding again on what is there now would not mend. */
+function requireRepeatable(error: unknown, { request, stream }: Work, last: boolean): void {
+  if (!(error instanceof RevisionConflict || error instanceof PartialAppend)) throw error;
+  if (error instanceof RevisionConflict && request.ifMatch !== undefined) throw error;
+  if (!last) return;
+  throw new StoreUnavailable(
+    `${stream} is being written by others all the time: try again.`,
+    'not-written',
+    { cause: error },
+  );
 }
 
 async function attempt(work: Work): Promise<CommandResult> {
@@ -147,7 +159,7 @@ async function attempt(work: Work): Promise<CommandResult> {
   if (done !== undefined) return repeated(work, done);
   const expected = loaded.last?.revision ?? 'none';
   requireMatch(work, expected);
-  const events = await decide(work, loaded, now);
+  const events = await decideEvents({ store: deps.store, parsed, identity, loaded, now });
   const result = await append(deps, stream, events, expected);
   return { ...base(work), ...result, eventId: events.at(-1)?.id ?? '', repeated: false };
 }
@@ -187,31 +199,33 @@ function requireMatch({ request, stream }: Work, actual: ExpectedRevision): void
   throw new RevisionConflict(stream, request.ifMatch, actual);
 }
 
-async function decide(work: Work, loaded: Loaded, now: number): Promise<NewEvent[]> {
-  const { deps, parsed, identity } = work;
-  try {
-    return await decideEvents({ store: deps.store, parsed, identity, loaded, now });
-  } catch (error) {
-    // A year that no calendar here reaches passes the schemas.
-    if (error instanceof InvalidDate)
-      throw new InvalidInput([{ path: '', message: error.message }]);
-    throw error;
-  }
-}
-
 /** An append of unknown outcome is sent again with the same ids and revision, never with new ones. */
 async function append(
-  { store, retries = RETRIES }: HandlerDependencies,
+  { store, retries = RETRIES, pause = pauseBriefly }: HandlerDependencies,
   stream: string,
   events: readonly NewEvent[],
   expected: ExpectedRevision,
 ): Promise<AppendResult> {
-  for (let left = retries; ; left -= 1) {
+  let unknown: StoreUnavailable | undefined;
+  for (let tried = 1; ; tried += 1) {
     try {
       return await store.append(stream, events, expected);
     } catch (error) {
-      const unknown = error instanceof StoreUnavailable && error.outcome === 'unknown';
-      if (!unknown || left <= 0) throw error;
+      unknown = stillUnknown(error, unknown);
+      if (tried > retries) throw unknown;
     }
+    await pause(tried);
   }
+}
+
+/**
+ * The failure of an append that may have been written, when it is to be sent again; every other one is
+ * thrown. What failed without writing says nothing about an earlier try that may have written.
+ */
+function stillUnknown(error: unknown, earlier: StoreUnavailable | undefined): StoreUnavailable {
+  if (error instanceof InvalidEvent) throw new TooLarge(error.message, { cause: error });
+  if (!(error instanceof StoreUnavailable)) throw error;
+  if (error.outcome === 'unknown') return error;
+  if (earlier === undefined) throw error;
+  throw new StoreUnavailable(error.message, 'unknown', { cause: error });
 }

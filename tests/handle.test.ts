@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newEvent } from '../events/envelope.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type NewEvent, newEvent } from '../events/envelope.ts';
+import { UpcastError } from '../events/registry.ts';
 import { matchCommand } from '../src/commands.ts';
+import { backoff } from '../src/handle/pause.ts';
 import { type Actor, type CommandResult, createHandler, type Handle } from '../src/handle.ts';
 import { commandId, eventId, generatedId, releaseId, requestHash } from '../src/ids.ts';
 import {
   type EventStore,
+  InvalidEvent,
   PartialAppend,
   RevisionConflict,
   StoreUnavailable,
@@ -19,16 +22,20 @@ let folder: string;
 let store: EventStore;
 let clock: number;
 let uuids: number;
+let pauses: number[];
 let handle: Handle;
 
 const START = Date.UTC(2021, 10, 22, 8);
-const editor: Actor = { id: 'desk', role: 'editor', ceiling: 'internal' };
-const admin: Actor = { id: 'import', role: 'admin', ceiling: 'confidential' };
+const editor: Actor = { id: 'desk', ceiling: 'internal' };
+const admin: Actor = { id: 'import', ceiling: 'confidential' };
 const handlerOn = (on: EventStore, retries?: number): Handle =>
   createHandler({
     store: on,
     now: () => clock,
     randomUuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, '0')}`,
+    pause: async (attempt) => {
+      pauses.push(attempt);
+    },
     ...(retries === undefined ? {} : { retries }),
   });
 
@@ -65,6 +72,7 @@ beforeEach(async () => {
   store = await openSqliteStore({ file: join(folder, 'events.db') });
   clock = START;
   uuids = 0;
+  pauses = [];
   handle = handlerOn(store);
 });
 
@@ -148,6 +156,49 @@ describe('an accepted command', () => {
     const [event] = await events();
     expect(event?.meta).toMatchObject({ statedAt: '2021-11-21', basedOn: ['tass', 'sana'] });
     expect((await events('announcement-tass'))[0]?.meta.statedAt).toBe('2021-11-21');
+  });
+
+  it('an announcement was stated when it was published, whenever its sources were', async () => {
+    await post('/announcements', report);
+    const publishedAt = { value: '2021-11-19T10:00:00.000Z' };
+    await post('/announcements', { ...report, id: 'sana', publishedAt, basedOn: ['tass'] });
+    const [event] = await events('announcement-sana');
+    expect(event?.meta).toMatchObject({ statedAt: '2021-11-19T10:00:00Z', basedOn: ['tass'] });
+  });
+
+  it.each([
+    ['2021-11-21', '2021-11-21'],
+    ['2021-11-21T10:00:00Z', '2021-11-21T10:00:00.000Z'],
+  ])('an announcement may be told to be stated at %s', async (value, statedAt) => {
+    const body = { ...report, publishedAt: { value }, statedAt };
+    expect(await post('/announcements', body)).toMatchObject({ revision: 0 });
+    expect((await events('announcement-tass'))[0]?.meta.statedAt).toBe(value);
+  });
+
+  it.each([
+    ['2021-11-21', '2021-11-20'],
+    ['2021-11-21', '2021-11-22'],
+    ['2021-11-21', '2021-11-21T00:00:00Z'],
+    ['2021-11-21T10:00:00Z', '2021-11-21'],
+    ['2021-11-21T10:00:00Z', '2021-11-21T10:00:00.001Z'],
+  ])('an announcement of %s is not stated at %s', async (value, statedAt) => {
+    const body = { ...report, publishedAt: { value }, statedAt };
+    await expect(post('/announcements', body)).rejects.toEqual(
+      failure('validation-failed', {
+        errors: [{ path: '/statedAt', message: expect.stringContaining('leave statedAt out') }],
+      }),
+    );
+    expect(await events('announcement-tass')).toHaveLength(0);
+  });
+
+  it('a correction of an announcement may be stated at another time', async () => {
+    await post('/announcements', report);
+    const body = {
+      publishedAt: { value: '2021-11-20' },
+      reason: 'misread',
+      statedAt: '2021-11-22',
+    };
+    expect(await post('/announcements/tass/correct', body)).toMatchObject({ revision: 1 });
   });
 
   it('a correction was stated when the field was', async () => {
@@ -306,6 +357,28 @@ describe('concurrency', () => {
     ).rejects.toBeInstanceOf(RevisionConflict);
   });
 
+  it('pauses longer before each further try, and not before the first or after the last', async () => {
+    await post('/meetings', meeting);
+    expect(pauses).toEqual([]);
+    const conflict = () => () => Promise.reject(new RevisionConflict('meeting-geneva', 0, 1));
+    const busy = handlerOn(withAppends(store, [conflict, conflict, conflict]), 2);
+    await expect(post('/meetings/geneva/confirm', {}, { by: busy })).rejects.toThrow();
+    expect(pauses).toEqual([1, 2]);
+  });
+
+  it('pauses a short while by itself', async () => {
+    await post('/meetings', meeting);
+    const conflict = () => () => Promise.reject(new RevisionConflict('meeting-geneva', 0, 1));
+    const by = createHandler({
+      store: withAppends(store, [conflict]),
+      now: () => clock,
+      randomUuid: () => '00000000-0000-4000-8000-00000000000a',
+    });
+    const before = performance.now();
+    expect(await post('/meetings/geneva/confirm', {}, { by })).toMatchObject({ revision: 1 });
+    expect(performance.now() - before).toBeGreaterThanOrEqual(1);
+  });
+
   it('gives up after a few conflicts, as unavailable', async () => {
     await post('/meetings', meeting);
     const conflict = () => () => Promise.reject(new RevisionConflict('meeting-geneva', 0, 1));
@@ -349,12 +422,93 @@ describe('an append of unknown outcome', () => {
     expect(await events()).toHaveLength(1);
   });
 
+  it('stays unknown when a later try fails without writing', async () => {
+    const down = () => () => Promise.reject(unavailable('not-written'));
+    const faulty = handlerOn(withAppends(store, [written, down]));
+    await expect(post('/meetings', meeting, { by: faulty, key: 'k' })).rejects.toMatchObject({
+      name: 'StoreUnavailable',
+      outcome: 'unknown',
+    });
+    expect(await post('/meetings', meeting, { key: 'k' })).toMatchObject({ repeated: true });
+  });
+
+  it('is sent again a few times, with a pause before each', async () => {
+    const faulty = handlerOn(withAppends(store, [lost, lost, lost]), 2);
+    await expect(post('/meetings', meeting, { by: faulty })).rejects.toMatchObject({
+      outcome: 'unknown',
+    });
+    expect(pauses).toEqual([1, 2]);
+    expect(await events()).toHaveLength(0);
+  });
+
   it('that was not written is reported at once', async () => {
     const down = () => () => Promise.reject(unavailable('not-written'));
     await expect(
       post('/meetings', meeting, { by: handlerOn(withAppends(store, [down])) }),
     ).rejects.toMatchObject({ outcome: 'not-written' });
     expect(await events()).toHaveLength(0);
+    expect(pauses).toEqual([]);
+  });
+});
+
+describe('the pause between two tries', () => {
+  it('doubles, is capped, and is spread over half of it', () => {
+    const random = vi.spyOn(Math, 'random');
+    const at = (value: number, attempts: number[]) => {
+      random.mockReturnValue(value);
+      return attempts.map(backoff);
+    };
+    try {
+      expect(at(1, [1, 2, 3, 20, 2000])).toEqual([8, 16, 32, 250, 250]);
+      expect(at(0, [1, 2, 3, 20, 2000])).toEqual([4, 8, 16, 125, 125]);
+    } finally {
+      random.mockRestore();
+    }
+  });
+});
+
+describe('a store that', () => {
+  it('takes no event as large as this refuses the command, saying so', async () => {
+    const small = await openSqliteStore({
+      file: join(folder, 'small.db'),
+      limits: { bytesPerEvent: 1_000 },
+    });
+    try {
+      const by = handlerOn(small);
+      const large = { ...meeting, topics: Array.from({ length: 9 }, (_, i) => `${i}`.repeat(80)) };
+      await expect(post('/meetings', large, { by })).rejects.toEqual(
+        failure('body-too-large', {
+          name: 'TooLarge',
+          message: expect.stringMatching(/takes \d+ bytes, 1000 are allowed/),
+          cause: expect.any(InvalidEvent),
+        }),
+      );
+      expect(pauses).toEqual([]);
+      expect(await post('/meetings', meeting, { by })).toMatchObject({ revision: 0 });
+    } finally {
+      await small.close();
+    }
+  });
+
+  it.each([
+    ['meeting', 'MeetingConfirmed', '/meetings/geneva/cancel'],
+    ['announcement', 'AnnouncementRetracted', '/announcements/geneva/retract'],
+  ])('holds a %s of a newer version is unavailable until the upgrade', async (kind, type, path) => {
+    const made = kind === 'meeting' ? meeting : { ...report, id: 'geneva' };
+    await post(`/${kind}s`, made);
+    const stream = `${kind}-geneva`;
+    const meta = { ...(await events(stream))[0]?.meta, schema: 2 } as NewEvent['meta'];
+    const id = releaseId(stream, 'newer');
+    await store.append(stream, [{ id, type, data: { reason: 'x' }, meta }], 0);
+    await expect(post(path, kind === 'meeting' ? {} : { reason: 'x' })).rejects.toEqual(
+      expect.objectContaining({
+        name: 'StoreUnavailable',
+        outcome: 'not-written',
+        message: expect.stringContaining('Upgrade Chancery'),
+        cause: expect.any(UpcastError),
+      }),
+    );
+    expect(await events(stream)).toHaveLength(2);
   });
 });
 
@@ -465,18 +619,74 @@ describe('access', () => {
     await post('/meetings', { ...meeting, id: 'third' });
     await expect(into('geneva', 'third')).rejects.toEqual(rejected('merge-target-gone'));
   });
+
+  describe('a chain of merges', () => {
+    beforeEach(async () => {
+      for (const id of ['geneva', 'second', 'third']) await post('/meetings', { ...meeting, id });
+      await post('/meetings/third/merge', { into: 'second' });
+      await post('/meetings/second/merge', { into: 'geneva' });
+    });
+    const closeCircle = (actor: Actor) =>
+      post('/meetings/geneva/merge', { into: 'third' }, { actor });
+
+    it('is not closed to a circle, however long it is', async () => {
+      await expect(closeCircle(editor)).rejects.toEqual(rejected('merge-circle'));
+    });
+
+    it('is followed no further than the actor sees', async () => {
+      await post('/meetings/second/restore', { reason: 'x' });
+      await post(
+        '/meetings/second/reclassify',
+        { classification: 'confidential' },
+        { actor: admin },
+      );
+      await post('/meetings/second/merge', { into: 'geneva' }, { actor: admin });
+      await expect(closeCircle(editor)).rejects.toEqual(rejected('merge-target-gone'));
+      await expect(closeCircle(admin)).rejects.toEqual(rejected('merge-circle'));
+    });
+  });
 });
 
 describe('odd input', () => {
-  it.each([
-    ['a lone surrogate', { ...meeting, when: { edtf: '2022-08', timezone: '\ud800' } }],
-    ['a year before the calendar', { ...meeting, statedAt: '0000-01-01' }],
-    ['an instant before the calendar', { ...meeting, embargoUntil: '0000-01-01T00:00:00Z' }],
-    ['a zone that does not exist', { ...meeting, place: { name: 'x', timezone: 'Europe/Geneva' } }],
-    ['a number for a body', 5],
-  ])('%s is refused as such', async (_, body) => {
+  it.each<[string, unknown, string, string]>([
+    [
+      'a lone surrogate',
+      { ...meeting, when: { edtf: '2022-08', timezone: '\ud800' } },
+      'validation-failed',
+      '',
+    ],
+    [
+      'a year before the calendar',
+      { ...meeting, statedAt: '0000-01-01' },
+      'validation-failed',
+      '/statedAt',
+    ],
+    [
+      'an instant before the calendar',
+      { ...meeting, embargoUntil: '0000-01-01T00:00:00Z' },
+      'rejected',
+      'embargo-passed',
+    ],
+    [
+      'a year after the calendar',
+      { ...meeting, when: { edtf: '9999' } },
+      'validation-failed',
+      '/when/edtf',
+    ],
+    [
+      'a zone that does not exist',
+      { ...meeting, place: { name: 'x', timezone: 'Europe/Geneva' } },
+      'validation-failed',
+      '/place/timezone',
+    ],
+    ['a number for a body', 5, 'validation-failed', ''],
+  ])('%s is refused as such', async (_, body, code, what) => {
     const error: unknown = await post('/meetings', body).catch((e: unknown) => e);
-    expect(['validation-failed', 'rejected']).toContain((error as { code?: string }).code);
+    expect(error).toEqual(
+      code === 'rejected'
+        ? rejected(what)
+        : failure(code, { errors: [expect.objectContaining({ path: what })] }),
+    );
   });
 
   it('an event type of a newer writer is skipped, and its revision counted', async () => {

@@ -1,13 +1,22 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import {
   announcementCorrection,
   announcementEvents,
   announcementFacts,
+  type Claim,
+  claim,
   publishedAt,
 } from '../../events/announcement.ts';
-import { id, text } from '../../events/values.ts';
+import { id, LIMITS, text } from '../../events/values.ts';
 import type { AnnouncementCommand } from '../domain/announcement/commands.ts';
-import { access, type CommandDefinition, sourced, sourceMoment } from './common.ts';
+import {
+  access,
+  type CommandDefinition,
+  participantsInput,
+  sourced,
+  sourceMoment,
+  toParticipants,
+} from './common.ts';
 
 interface Write<S extends z.ZodObject> {
   readonly path?: string;
@@ -36,6 +45,27 @@ const published = publishedAt.extend({
   basis: publishedAt.shape.basis.default('stated'),
 });
 
+const [whenClaim, placeClaim, statusClaim, participantsClaim, titleClaim] = claim.options;
+/** Claims as sent: participants have the defaults that they have everywhere. */
+const claims = z
+  .array(
+    z.discriminatedUnion('field', [
+      whenClaim,
+      placeClaim,
+      statusClaim,
+      participantsClaim.extend({ value: participantsInput }),
+      titleClaim,
+    ]),
+  )
+  .max(LIMITS.claims);
+
+const toClaims = (inputs: z.output<typeof claims>): Claim[] =>
+  inputs.map((input, index) =>
+    input.field === 'participants'
+      ? { ...input, value: toParticipants(input.value, ['claims', index, 'value']) }
+      : input,
+  );
+
 export const announcementWrites: readonly CommandDefinition[] = [
   write('publish', {
     path: '/announcements',
@@ -46,18 +76,25 @@ export const announcementWrites: readonly CommandDefinition[] = [
       speakers: announcementFacts.shape.speakers.default([]),
       topics: announcementFacts.shape.topics.default([]),
       about: announcementFacts.shape.about.default([]),
-      claims: announcementFacts.shape.claims.default([]),
+      claims: claims.default([]),
       ...access,
       ...sourced,
     }),
-    toCommand: (facts) => ({ type: 'publish', facts }),
+    toCommand: (facts) => ({
+      type: 'publish',
+      facts: { ...facts, claims: toClaims(facts.claims) },
+    }),
   }),
   write('correct', {
     summary: 'Corrects our record of an announcement; null clears, claims are a whole list.',
     body: announcementCorrection
-      .extend({ publishedAt: published.optional(), reason: text })
+      .extend({ publishedAt: published.optional(), claims: claims.optional(), reason: text })
       .extend(sourced),
-    toCommand: ({ reason, ...changes }) => ({ type: 'correct', changes, reason }),
+    toCommand: ({ reason, claims: given, ...fields }) => ({
+      type: 'correct',
+      changes: { ...fields, ...(given === undefined ? {} : { claims: toClaims(given) }) },
+      reason,
+    }),
   }),
   write('reclassify', {
     summary: 'Releases or restricts an announcement.',

@@ -37,6 +37,7 @@ export const participantInput = participant.extend({
   role: participant.shape.role.default('party'),
   presence: participant.shape.presence.default('unknown'),
 });
+export const participantsInput = z.array(participantInput).max(LIMITS.participants);
 type ParticipantInput = z.output<typeof participantInput>;
 
 // Letters that Unicode does not decompose into a base letter and a mark.
@@ -76,8 +77,10 @@ export function toParticipant(input: ParticipantInput, path: readonly PropertyKe
   ]);
 }
 
-export const toParticipants = (inputs: readonly ParticipantInput[]): Participant[] =>
-  inputs.map((input, index) => toParticipant(input, ['participants', index]));
+export const toParticipants = (
+  inputs: readonly ParticipantInput[],
+  path: readonly PropertyKey[] = ['participants'],
+): Participant[] => inputs.map((input, index) => toParticipant(input, [...path, index]));
 
 export type StreamedCommand =
   | { readonly kind: 'meeting'; readonly command: MeetingCommand }

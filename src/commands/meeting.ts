@@ -7,13 +7,12 @@ import {
   type CommandDefinition,
   type Params,
   participantInput,
+  participantsInput as participants,
   reason,
   sourced,
   toParticipant,
   toParticipants,
 } from './common.ts';
-
-const participants = z.array(participantInput).max(200);
 
 interface Write<S extends z.ZodObject> {
   readonly path?: string;

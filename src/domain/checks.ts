@@ -1,4 +1,4 @@
-import type { Place, When } from '../../events/values.ts';
+import type { Participant, Place, When } from '../../events/values.ts';
 import { checkWhen, instantMs, isoInstant } from './date/index.ts';
 import { InvalidInput, pointer, Rejected } from './rules.ts';
 
@@ -47,3 +47,21 @@ export const standingEmbargo = (
   now: number,
 ): string | undefined =>
   embargoUntil !== undefined && instantMs(embargoUntil) > now ? embargoUntil : undefined;
+
+/**
+ * Each party once in a list.
+ * @throws {Rejected} participant-already-there
+ */
+export function requireOnce(participants: readonly Participant[]): void {
+  const seen = new Set<string>();
+  for (const { party } of participants) {
+    if (seen.has(party)) throw alreadyThere(party);
+    seen.add(party);
+  }
+}
+
+const alreadyThere = (party: string): Rejected =>
+  new Rejected(
+    'participant-already-there',
+    `${party} takes part already: name each party once, correct participants to change one, or give another person an id of their own in party.`,
+  );

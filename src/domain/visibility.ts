@@ -1,4 +1,5 @@
 import { CLASSIFICATIONS, type Classification } from '../../events/values.ts';
+import { instantMs } from './date/index.ts';
 
 /** public 0 < internal 1 < confidential 2. */
 export type Level = 0 | 1 | 2;
@@ -18,9 +19,8 @@ export function isVisible(
   level: Level,
   entry: { classification: Classification; embargoUntil?: string | undefined },
   nowMs: number,
-  parseInstant: (instant: string) => number,
 ): boolean {
-  const embargoed = entry.embargoUntil !== undefined && nowMs < parseInstant(entry.embargoUntil);
+  const embargoed = entry.embargoUntil !== undefined && nowMs < instantMs(entry.embargoUntil);
   const lowest = embargoed
     ? embargoedLevel(entry.classification, entry.embargoUntil)
     : levelOf(entry.classification);

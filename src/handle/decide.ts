@@ -6,7 +6,7 @@ import type { ParsedCommand } from '../commands.ts';
 import * as announcement from '../domain/announcement/index.ts';
 import { instantMs, isoInstant } from '../domain/date/index.ts';
 import * as meeting from '../domain/meeting/index.ts';
-import { Rejected } from '../domain/rules.ts';
+import { InvalidInput, Rejected } from '../domain/rules.ts';
 import {
   fieldsSet,
   latestStated,
@@ -45,6 +45,7 @@ export interface Attempt {
  * @throws {InvalidInput} a value does not exist
  */
 export async function decideEvents(attempt: Attempt): Promise<NewEvent[]> {
+  requireOwnMoment(attempt.parsed);
   const published = await publicationOfSources(attempt);
   const { events, fields, history } = await decided(attempt);
   const recordedAt = recordedAtOf(attempt);
@@ -106,6 +107,22 @@ function recordedAtOf({ loaded, now }: Attempt): number {
 const ownPublication = (parsed: ParsedCommand): DateOrInstant | undefined =>
   parsed.command.type === 'publish' ? parsed.command.facts.publishedAt.value : undefined;
 
+/** @throws {InvalidInput} statedAt says another moment than publishedAt */
+function requireOwnMoment(parsed: ParsedCommand): void {
+  const own = ownPublication(parsed);
+  const { statedAt } = parsed;
+  if (own === undefined || statedAt === undefined || sameMoment(own, statedAt)) return;
+  throw new InvalidInput([
+    {
+      path: '/statedAt',
+      message: 'an announcement is stated when it was published: leave statedAt out',
+    },
+  ]);
+}
+
+const sameMoment = (a: DateOrInstant, b: DateOrInstant): boolean =>
+  a === b || (a.includes('T') && b.includes('T') && instantMs(a) === instantMs(b));
+
 /** The latest publication among basedOn. Rule unknown-announcement. */
 async function publicationOfSources(attempt: Attempt): Promise<DateOrInstant | undefined> {
   const { store, parsed, identity, now } = attempt;
@@ -132,8 +149,11 @@ async function survivorOf(attempt: Attempt): Promise<meeting.Survivor | undefine
   const mergedInto: string[] = [];
   let { state } = loaded;
   while (state.status === 'merged' && !mergedInto.includes(state.into)) {
+    const next = await loadMeeting(store, state.into);
+    // Which rule refuses would otherwise tell of a meeting that the actor cannot see.
+    if (!canSee(identity.actor, next, now)) break;
     mergedInto.push(state.into);
-    state = (await loadMeeting(store, state.into)).state;
+    state = next.state;
   }
   return { state: loaded.state, mergedInto };
 }

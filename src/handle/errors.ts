@@ -12,6 +12,12 @@ export class Forbidden extends Error {
   readonly code = 'forbidden';
 }
 
+/** What is to be recorded is more than the store takes at once. */
+export class TooLarge extends Error {
+  override readonly name = 'TooLarge';
+  readonly code = 'body-too-large';
+}
+
 /** The chosen id was once used; ids are never reused. */
 export class IdTaken extends Error {
   override readonly name = 'IdTaken';

@@ -1,18 +1,18 @@
 import type { AnnouncementEvent } from '../../events/announcement.ts';
 import { type RecordedEvent, streamOf } from '../../events/envelope.ts';
 import type { MeetingEvent } from '../../events/meeting.ts';
-import { upcast } from '../../events/registry.ts';
+import { UpcastError, upcast } from '../../events/registry.ts';
 import type { Classification } from '../../events/values.ts';
 import * as announcement from '../domain/announcement/index.ts';
-import { instantMs } from '../domain/date/index.ts';
 import * as meeting from '../domain/meeting/index.ts';
 import { isVisible, levelOf } from '../domain/visibility.ts';
-import type { EventStore } from '../store/event-store.ts';
+import { type EventStore, StoreUnavailable } from '../store/event-store.ts';
 
 /** Who asks. `id` is a token's, or one of `env`, `import`, `cli`. */
 export interface Actor {
   readonly id: string;
-  readonly role: 'editor' | 'admin';
+  /** For the record; what one may see and classify goes by the ceiling. */
+  readonly role?: 'editor' | 'admin';
   readonly ceiling: Classification;
 }
 
@@ -34,11 +34,24 @@ export interface LoadedAnnouncement {
 /** A stream as read, with its state; `last` is its last event, of whatever type. */
 export type Loaded = LoadedMeeting | LoadedAnnouncement;
 
-/** Today's form of every event whose type this program knows; a newer writer's are skipped. */
+/**
+ * Today's form of every event whose type this program knows; a newer writer's types are skipped.
+ * @throws {StoreUnavailable} a newer writer's version of a type that is known
+ */
 async function read<E extends RecordedEvent>(store: EventStore, stream: string) {
   const stored = await store.readStream(stream);
-  const events = stored.flatMap((event) => upcast(event) ?? []) as E[];
+  const events = stored.flatMap(todaysForm) as E[];
   return { last: stored.at(-1), events };
+}
+
+function todaysForm(event: RecordedEvent): RecordedEvent[] {
+  try {
+    const known = upcast(event);
+    return known === undefined ? [] : [known];
+  } catch (error) {
+    if (!(error instanceof UpcastError)) throw error;
+    throw new StoreUnavailable(error.message, 'not-written', { cause: error });
+  }
 }
 
 export async function loadMeeting(store: EventStore, id: string): Promise<LoadedMeeting> {
@@ -75,5 +88,5 @@ function accessOf(loaded: Loaded) {
 /** Whether the stream exists for the actor at this moment; by the clock, also when an embargo just ended. */
 export function canSee(actor: Actor, loaded: Loaded, now: number): boolean {
   const access = accessOf(loaded);
-  return access !== undefined && isVisible(levelOf(actor.ceiling), access, now, instantMs);
+  return access !== undefined && isVisible(levelOf(actor.ceiling), access, now);
 }

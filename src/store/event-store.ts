@@ -45,7 +45,9 @@ export interface EventStore {
   /**
    * Appends all events or none, durably: it has reached the disk when the promise settles.
    * Repeating an append with the same ids and the same expected revision returns the first result and
-   * writes nothing.
+   * writes nothing. So does repeating a part of it without a gap, at the revision that this part was
+   * written at: the first of its events at the same expected revision, or its last ones at the revision
+   * before them. The result is then that of the part's last event.
    * @throws {RevisionConflict} the stream is at another revision
    * @throws {PartialAppend} some of the ids, not all and in order, are already written
    * @throws {InvalidEvent} an event is not JSON or too large; nothing was sent

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { LIMITS } from '../../events/values.ts';
 import { COMMANDS, matchCommand, parse, slug } from '../../src/commands.ts';
 
 const read = (path: string, body: unknown) => {
@@ -94,6 +95,35 @@ describe('bodies', () => {
         },
       },
     });
+  });
+
+  it.each([
+    ['/announcements', report],
+    ['/announcements/a/correct', { reason: 'misread' }],
+  ])('a participant in a claim has the defaults of every participant: %s', (path, body) => {
+    const claim = { id: 'who', meeting: 'geneva', field: 'participants' };
+    const title = { id: 'name', meeting: 'geneva', field: 'title', value: 'Session' };
+    const sent = [
+      title,
+      { ...claim, value: [{ name: 'José Ødegård' }, { name: 'B', role: 'head' }] },
+    ];
+    const { command } = read(path, { ...body, claims: sent });
+    const made = 'facts' in command ? command.facts : 'changes' in command ? command.changes : {};
+    expect(made).toHaveProperty('claims', [
+      title,
+      {
+        ...claim,
+        value: [
+          { party: 'jose-odegard', name: 'José Ødegård', role: 'party', presence: 'unknown' },
+          { party: 'b', name: 'B', role: 'head', presence: 'unknown' },
+        ],
+      },
+    ]);
+    expect(() =>
+      read(path, { ...body, claims: [title, { ...claim, value: [{ name: 'بشار' }] }] }),
+    ).toThrow(invalid('/claims/1/value/0/party'));
+    const many = Array.from({ length: LIMITS.claims + 1 }, (_, i) => ({ ...title, id: `c${i}` }));
+    expect(() => read(path, { ...body, claims: many })).toThrow(invalid('/claims'));
   });
 
   it('takes statedAt and basedOn everywhere, each source once', () => {

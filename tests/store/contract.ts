@@ -263,6 +263,41 @@ export function storeContract(name: string, makeLog: () => Promise<ContractLog>)
         expect(await store.readAll({ limit: 100 })).toHaveLength(2);
       });
 
+      test.each([
+        ['its first events', 0, 3],
+        ['its last events', 2, 5],
+        ['events from its middle', 1, 4],
+        ['one of its events', 3, 4],
+      ])('may be of %s, at their own revision', async (_, from, to) => {
+        const events = someEvents(5);
+        await store.append('meeting-a', someEvents(1), 'none');
+        await store.append('meeting-a', events, 0);
+        await store.append('meeting-a', someEvents(1), 5);
+        const part = events.slice(from, to);
+        // Revision 0 is that of the event before the first of them.
+        const repeated = await store.append('meeting-a', part, from);
+        const last = (await store.readStream('meeting-a', { from: to, limit: 1 }))[0];
+        expect(last?.id).toBe(part.at(-1)?.id);
+        expect(repeated).toEqual({ revision: to, position: last?.position });
+        expect(await store.readAll({ limit: 100 })).toHaveLength(7);
+      });
+
+      test('may be of the first events of a stream', async () => {
+        const events = someEvents(3);
+        await store.append('meeting-a', events, 'none');
+        const repeated = await store.append('meeting-a', events.slice(0, 2), 'none');
+        const [, second] = await store.readStream('meeting-a');
+        expect(repeated).toEqual({ revision: 1, position: second?.position });
+        expect(await store.readAll({ limit: 100 })).toHaveLength(3);
+      });
+
+      test('of a part at the revision of the whole is a conflict', async () => {
+        const events = someEvents(3);
+        await store.append('meeting-a', events, 'none');
+        const appended = store.append('meeting-a', events.slice(1), 'none');
+        await expect(appended).rejects.toMatchObject({ name: 'RevisionConflict', actual: 2 });
+      });
+
       test('at another revision is a conflict', async () => {
         const events = someEvents(2);
         await store.append('meeting-a', someEvents(1), 'none');

@@ -4,7 +4,13 @@ import type {
   Claim,
   PublishedAt,
 } from '../../../events/announcement.ts';
-import { futureEmbargo, requirePlace, requireWhen, standingEmbargo } from '../checks.ts';
+import {
+  futureEmbargo,
+  requireOnce,
+  requirePlace,
+  requireWhen,
+  standingEmbargo,
+} from '../checks.ts';
 import { hasBegunSomewhere, instantMs } from '../date/index.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
@@ -101,7 +107,7 @@ function requirePublished({ value }: PublishedAt, now: number): void {
   const past = value.includes('T') ? instantMs(value) <= now : hasBegunSomewhere(value, now);
   if (past) return;
   throw new Rejected(
-    'published-in-future',
+    'stated-in-future',
     `publishedAt (${value}) has not come yet anywhere: give the moment it was published, or record it then.`,
   );
 }
@@ -110,6 +116,7 @@ function requireClaim(claim: Claim, index: number): void {
   const path = ['claims', index, 'value'];
   if (claim.field === 'when') requireWhen(claim.value, undefined, path);
   if (claim.field === 'place') requirePlace(claim.value, path);
+  if (claim.field === 'participants') requireOnce(claim.value);
 }
 
 function requireOwnIds(claims: readonly Claim[]): void {

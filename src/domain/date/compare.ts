@@ -61,16 +61,6 @@ export function contains(outer: ResolvedWhen, inner: ResolvedWhen): boolean {
   return x.start <= y.start && y.end <= x.end;
 }
 
-export type Relation = 'same' | 'contains' | 'inside' | 'overlaps' | 'apart';
-
-/** How `a` lies to `b`; the first that fits. */
-export function relate(a: ResolvedWhen, b: ResolvedWhen): Relation {
-  if (sameWhen(a, b)) return 'same';
-  if (contains(a, b)) return 'contains';
-  if (contains(b, a)) return 'inside';
-  return overlaps(a, b) ? 'overlaps' : 'apart';
-}
-
 /** What a new date is to the old one. */
 export interface Move {
   /** A refinement lies inside the old span: 0 days, and no slip. */

@@ -9,27 +9,17 @@ export {
   utcDay,
 } from './civil.ts';
 export {
-  type Bound,
   contains,
   earliestMs,
   isCoarse,
   latestMs,
-  type Move,
   matchesRange,
   moved,
   overlaps,
   parseBound,
-  type Relation,
-  relate,
   sameWhen,
 } from './compare.ts';
-export { InvalidDate, type WhenProblem } from './error.ts';
-export type { Extent, Precision, ResolvedSpan, ResolvedTime, ResolvedWhen } from './types.ts';
+export { InvalidDate } from './error.ts';
+export type { Precision, ResolvedTime, ResolvedWhen } from './types.ts';
 export { checkWhen, resolveWhen } from './when.ts';
-export {
-  endOfLocalDayMs,
-  isZone,
-  localDateOf,
-  offsetMinutes,
-  startOfLocalDayMs,
-} from './zone.ts';
+export { isZone } from './zone.ts';

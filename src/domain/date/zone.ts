@@ -108,11 +108,6 @@ function firstMs(low: number, high: number, holds: (ms: number) => boolean): num
   return at;
 }
 
-/** Offset from UTC in minutes, east positive, at an instant (epoch ms). Throws InvalidDate for no zone. */
-export function offsetMinutes(ms: number, zoneName: string): number {
-  return offsetMs(zoneOf(zoneName), ms) / 60_000;
-}
-
 /** The date on the wall at an instant (epoch ms). Throws InvalidDate for no zone. */
 export function localDateOf(ms: number, zoneName: string): string {
   return dateOfMs(ms + offsetMs(zoneOf(zoneName), ms));

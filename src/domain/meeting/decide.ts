@@ -1,16 +1,23 @@
 import type { MeetingEvent } from '../../../events/meeting.ts';
-import { futureEmbargo, requirePlace, requireWhen, standingEmbargo } from '../checks.ts';
+import {
+  futureEmbargo,
+  requireOnce,
+  requirePlace,
+  requireWhen,
+  standingEmbargo,
+} from '../checks.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields, compact, equal } from '../values.ts';
+import { announce, correct, someChange } from './changes.ts';
 import type { MeetingCommand } from './commands.ts';
 import {
   nothingChanges,
   requireBegun,
   requireLastDateAhead,
-  requireOnce,
   requireOtherDate,
   requireOver,
   requireStatus,
+  saysTheSame,
 } from './guards.ts';
 import { type LiveMeeting, liveOf, type MeetingState, whenOf } from './state.ts';
 
@@ -111,48 +118,10 @@ function decidePlan(
       if (equal(command.place, live.details.place)) throw nothingChanges();
       return { type: 'MeetingRelocated', data: { place: command.place, reason: command.reason } };
     case 'correct':
-      return correct(command, live, context);
+      return correct(command, live, context.now);
     default:
       return command satisfies never;
   }
-}
-
-const current = (live: LiveMeeting): object => ({ ...live.details, when: whenOf(live) });
-
-function someChange<T extends object>(changes: T, live: LiveMeeting): Partial<T> {
-  const changed = changedFields(changes, current(live));
-  if (Object.keys(changed).length === 0) throw nothingChanges();
-  return changed;
-}
-
-function announce({ changes }: Command<'announce'>, live: LiveMeeting): MeetingEvent {
-  requirePlace(changes.place, ['place']);
-  requireWhen(changes.when, changes.place ?? live.details.place, ['when']);
-  requireOnce(changes.participants ?? []);
-  return { type: 'MeetingAnnounced', data: changedFields(changes, current(live)) };
-}
-
-function correct(command: Command<'correct'>, live: LiveMeeting, { now }: MeetingContext) {
-  const { when, place = live.details.place, participants = [], outcome } = command.changes;
-  if (when !== undefined && live.status === 'postponed') {
-    throw new Rejected('correct-postponed-date', 'It has no date now: reschedule it instead.');
-  }
-  if (typeof outcome === 'string' && live.status !== 'held') {
-    throw new Rejected(
-      'wrong-status',
-      'Only a meeting that was held has an outcome: hold it first.',
-    );
-  }
-  requirePlace(place, ['place']);
-  requireWhen(when, place, ['when']);
-  requireOnce(participants);
-  if (live.status === 'held') {
-    const { details } = live;
-    const corrected = { ...live, details: { ...details, place: place ?? undefined } };
-    requireBegun(when ?? undefined, corrected, now);
-  }
-  const changed = someChange(command.changes, live);
-  return { type: 'MeetingCorrected', data: { ...changed, reason: command.reason } } as const;
 }
 
 function decideOutcome(
@@ -161,12 +130,8 @@ function decideOutcome(
   context: MeetingContext,
 ): MeetingEvent {
   switch (command.type) {
-    case 'hold': {
-      const { when, outcome } = command;
-      requireWhen(when, live.details.place, ['when']);
-      requireBegun(when ?? whenOf(live), live, context.now);
-      return { type: 'MeetingHeld', data: { when, outcome } };
-    }
+    case 'hold':
+      return hold(command, live, context.now);
     case 'outcome':
       if (command.outcome === live.details.outcome) throw nothingChanges();
       return { type: 'MeetingOutcomeRecorded', data: { outcome: command.outcome } };
@@ -186,6 +151,15 @@ function decideOutcome(
     default:
       return decideRecord(command, live, context);
   }
+}
+
+function hold({ when, outcome }: Command<'hold'>, live: LiveMeeting, now: number): MeetingEvent {
+  const planned = whenOf(live);
+  const { place } = live.details;
+  requireWhen(when, place, ['when']);
+  requireBegun(when ?? planned, place, now);
+  const asPlanned = saysTheSame(when, planned, place);
+  return { type: 'MeetingHeld', data: { when: asPlanned ? undefined : when, outcome } };
 }
 
 type RecordCommand = Extract<

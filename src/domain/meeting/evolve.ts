@@ -60,7 +60,10 @@ const dated = (status: ActiveStatus, live: LiveMeeting, when = whenOf(live)): Da
 const activeStatus = (live: LiveMeeting): ActiveStatus =>
   live.status === 'postponed' ? 'announced' : live.status;
 
-/** A correction of the date; null clears it. Stated order can bring one before a postponement ended. */
+/**
+ * A correction of the date; null clears it. No command makes one of a postponed meeting, and stated order
+ * brings none there; evolve takes it all the same, as being about the last date.
+ */
 function correctWhen(live: LiveMeeting, when: When | null | undefined): LiveMeeting {
   if (when === undefined) return live;
   const value = when ?? undefined;

@@ -1,4 +1,4 @@
-import type { MeetingStatus, Participant, When } from '../../../events/values.ts';
+import type { MeetingStatus, Place, When } from '../../../events/values.ts';
 import { earliestMs, latestMs, type ResolvedWhen, resolveWhen, sameWhen } from '../date/index.ts';
 import { Rejected } from '../rules.ts';
 import type { MeetingCommandType } from './commands.ts';
@@ -65,13 +65,41 @@ export function requireStatus(
   );
 }
 
-export const resolved = (when: When, live: LiveMeeting): ResolvedWhen =>
-  resolveWhen(when, live.details.place?.timezone);
+const resolvedAt = (when: When, place: Place | undefined): ResolvedWhen =>
+  resolveWhen(when, place?.timezone);
+
+const resolved = (when: When, live: LiveMeeting): ResolvedWhen =>
+  resolvedAt(when, live.details.place);
+
+/** Whether two dates, each at its place, are the same one, however they are spelled. */
+export function sameDate(
+  a: When | undefined,
+  placeOfA: Place | undefined,
+  b: When | undefined,
+  placeOfB: Place | undefined,
+): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return sameWhen(resolvedAt(a, placeOfA), resolvedAt(b, placeOfB));
+}
+
+/** Whether a date given at a place says what is recorded: the same one, with the same phrase and anchor. */
+export function saysTheSame(
+  given: When | null | undefined,
+  recorded: When | undefined,
+  place: Place | undefined,
+): boolean {
+  if (!given || !recorded) return false;
+  return (
+    given.phrase === recorded.phrase &&
+    given.anchor === recorded.anchor &&
+    sameDate(given, place, recorded, place)
+  );
+}
 
 /** Rule same-date. */
 export function requireOtherDate(when: When, live: LiveMeeting): void {
-  const current = whenOf(live);
-  if (current === undefined || !sameWhen(resolved(when, live), resolved(current, live))) return;
+  const { place } = live.details;
+  if (!sameDate(when, place, whenOf(live), place)) return;
   throw new Rejected(
     'same-date',
     'The meeting already has this date: give the new one, or correct the phrase it was printed with.',
@@ -79,9 +107,9 @@ export function requireOtherDate(when: When, live: LiveMeeting): void {
 }
 
 /** Rule hold-before-start: the earliest moment is not after the clock, or unknown. */
-export function requireBegun(when: When | undefined, live: LiveMeeting, now: number): void {
+export function requireBegun(when: When | undefined, place: Place | undefined, now: number): void {
   if (when === undefined) return;
-  const date = resolved(when, live);
+  const date = resolvedAt(when, place);
   const earliest = earliestMs(date);
   if (earliest === null || earliest <= now) return;
   throw new Rejected(
@@ -114,21 +142,6 @@ export function requireLastDateAhead(live: LiveMeeting, now: number): void {
     `The last date (${resolved(when, live).display}) is over: give the new one in when.`,
   );
 }
-
-/** Rule participant-already-there, for a whole list. */
-export function requireOnce(participants: readonly Participant[]): void {
-  const seen = new Set<string>();
-  for (const { party } of participants) {
-    if (seen.has(party)) throw alreadyThere(party);
-    seen.add(party);
-  }
-}
-
-const alreadyThere = (party: string): Rejected =>
-  new Rejected(
-    'participant-already-there',
-    `${party} takes part already: name each party once, correct participants to change one, or give another person an id of their own in party.`,
-  );
 
 export const nothingChanges = (): Rejected =>
   new Rejected(

@@ -76,7 +76,7 @@ const REFUSED: [string, string, AnnouncementEvent[], AnnouncementCommand][] = [
     { type: 'publish', facts: { ...facts, claims: [claim, claim] } },
   ],
   [
-    'published-in-future',
+    'stated-in-future',
     'tomorrow',
     [],
     {
@@ -85,7 +85,7 @@ const REFUSED: [string, string, AnnouncementEvent[], AnnouncementCommand][] = [
     },
   ],
   [
-    'published-in-future',
+    'stated-in-future',
     'corrected to the day after',
     [published],
     { type: 'correct', changes: { publishedAt: { value: '2021-11-24', basis: 'stated' } }, reason },
@@ -124,6 +124,21 @@ describe('an announcement', () => {
   it.each(REFUSED)('%s: %s', (rule, _, history, command) => {
     expect(() => decide(command, fold(history), { now })).toThrow(
       expect.objectContaining({ code: 'rejected', rule }),
+    );
+  });
+
+  it.each([
+    // A day begins 14 hours before it does in Greenwich.
+    ['2021-11-22T08:00:00Z', now],
+    ['2021-11-22', Date.UTC(2021, 10, 21, 10)],
+  ])('is published %s at the earliest then', (value, at) => {
+    const command: AnnouncementCommand = {
+      type: 'publish',
+      facts: { ...facts, publishedAt: { value, basis: 'stated' } },
+    };
+    expect(decide(command, fold([]), { now: at })).toHaveLength(1);
+    expect(() => decide(command, fold([]), { now: at - 1 })).toThrow(
+      expect.objectContaining({ rule: 'stated-in-future' }),
     );
   });
 

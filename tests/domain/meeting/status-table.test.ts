@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { MeetingEvent } from '../../../events/meeting.ts';
 import {
   decide,
   evolve,
@@ -105,10 +106,18 @@ describe('the status table', () => {
     );
   });
 
-  it.each(LIVE)('restore brings a withdrawn meeting back to %s', (status) => {
-    const before = fold(HISTORIES[status]);
-    const gone = evolve(before, { type: 'MeetingWithdrawn', data: { reason } });
-    const [restored] = decide({ type: 'restore', reason }, gone, now);
-    expect(restored && evolve(gone, restored)).toEqual(before);
-  });
+  const ENDS: MeetingEvent[] = [
+    { type: 'MeetingWithdrawn', data: { reason } },
+    { type: 'MeetingMerged', data: { into: 'other' } },
+  ];
+  it.each(ENDS.flatMap((end) => LIVE.map((status) => ({ end, status }))))(
+    'restore after $end.type brings a meeting back to $status',
+    ({ end, status }) => {
+      const before = fold(HISTORIES[status]);
+      const gone = evolve(before, end);
+      expect(gone.status).not.toBe(status);
+      const [restored] = decide({ type: 'restore', reason }, gone, now);
+      expect(restored && evolve(gone, restored)).toEqual(before);
+    },
+  );
 });

@@ -65,6 +65,16 @@ describe('the file', () => {
     await again.close();
   });
 
+  test('never uses a position twice, not even of an event that was deleted by hand', async () => {
+    await fillAndClose(3);
+    await changeFile('DELETE FROM events WHERE position = 3');
+    const store = await openSqliteStore({ file });
+    expect(await store.head()).toMatchObject({ position: '2' });
+    const appended = await store.append('meeting-b', someEvents(1), 'none');
+    expect(appended.position).toBe('4');
+    await store.close();
+  });
+
   test('is one file again when the last one closes it', async () => {
     await fillAndClose(10);
     await expect(stat(`${file}-wal`)).rejects.toThrow('ENOENT');
