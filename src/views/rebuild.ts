@@ -51,6 +51,9 @@ export interface RebuildHost {
   switchTo(next: LiveView): void;
 }
 
+/** The old view then goes on serving. */
+const OVER = { failed: 'rebuild failed', cancelled: 'rebuild cancelled' } as const;
+
 /** Events applied between two turns of the event loop while catching up. */
 const BATCH = 50;
 const PAGE = 500;
@@ -107,7 +110,7 @@ export class Rebuilder {
       this.#update({ state: 'catching-up' });
       await this.#catchUpAndSwitch(file, signal);
       this.#update({ state: 'done', finishedAt: this.#host.now() });
-      log.info(this.#status, 'rebuild done: the new view serves');
+      log.info(this.#status, 'rebuild done');
     } catch (error) {
       rmSync(file, { force: true });
       const state = signal.aborted ? 'cancelled' : 'failed';
@@ -116,7 +119,7 @@ export class Rebuilder {
         finishedAt: this.#host.now(),
         ...(signal.aborted ? {} : { problem: messageOf(error) }),
       });
-      log.warn({ err: error }, `rebuild ${state}: the old view goes on serving`);
+      log.warn({ err: error }, OVER[state]);
     }
   }
 

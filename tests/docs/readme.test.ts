@@ -34,13 +34,19 @@ describe('docs/operations.md', () => {
 
   it('copies a store that is in use', async () => {
     const block = blocksOf(OPERATIONS).find(({ mark }) => mark === 'backup');
-    const text = block?.text.replaceAll("'data/", `'${folder.path}/`) ?? '';
+    const text = block?.text.replaceAll(' data/', ` ${folder.path}/`) ?? '';
     await reader.take({ language: 'sh', mark: 'run', text });
     const copy = await openSqliteStore({ file: join(folder.path, 'backup.db') });
     const copied = await copy.readAll({ limit: 1_000 });
     await copy.close();
     const log = await (await asAdmin('/events')).text();
     expect(copied.map((event) => JSON.stringify(event))).toEqual(log.trimEnd().split('\n'));
+  });
+
+  it("replays the log into a view of one's own as docs/events.md shows", async () => {
+    const blocks = blocksOf(read('docs/events.md')).filter(({ mark }) => mark !== '');
+    expect(blocks.map(({ mark }) => mark)).toEqual(['run', 'answer']);
+    for (const block of blocks) await reader.take(block);
   });
 
   it('lists our metrics and no others', async () => {
