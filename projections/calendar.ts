@@ -48,7 +48,7 @@ class CalendarApplier implements Applier {
     this.#build = options.build;
     this.#meetingRows = new MeetingRows(db, options.build);
     this.#announcementRows = new AnnouncementRows(db);
-    this.#changes = new ChangeRows(db);
+    this.#changes = new ChangeRows(db, options.build);
     this.#meetings = new RowCache(
       (id) => this.#meetingRows.load(id),
       (record) => this.#meetingRows.write(record),
@@ -77,6 +77,7 @@ class CalendarApplier implements Applier {
   finish(): void {
     this.#meetings.drain();
     this.#announcements.drain();
+    this.#changes.finish();
     if (this.#build) this.#meetingRows.derive();
   }
 

@@ -16,9 +16,10 @@ CREATE TABLE changes (
 ) STRICT;
 `;
 
+const CHANGES_BY_ENTITY = 'CREATE INDEX IF NOT EXISTS changes_entity ON changes (entity, kind, n);';
 export const CHANGE_INDEXES = `
 CREATE INDEX changes_event ON changes (event);
-CREATE INDEX changes_entity ON changes (entity, kind, n);
+${CHANGES_BY_ENTITY}
 `;
 
 /** Rows per event that `n` leaves room for. */
@@ -34,15 +35,29 @@ export type ChangeBody = Required<
   readonly into?: string;
 };
 
+/** Levels below `above` lost sight of an entry by the event whose first row is `n`. */
+interface Loss {
+  readonly kind: EntityKind;
+  readonly entity: string;
+  readonly above: number;
+  readonly n: number;
+}
+
 /** Writes change rows of one database. */
 export class ChangeRows {
+  readonly #db: ViewDatabase;
   readonly #insert;
   readonly #hide;
+  readonly #build: boolean;
+  readonly #losses: Loss[] = [];
 
-  constructor(db: ViewDatabase) {
+  /** `build`: the index by entity is not there yet, so what entries lost waits for `finish`. */
+  constructor(db: ViewDatabase, build: boolean) {
+    this.#db = db;
+    this.#build = build;
     this.#insert = db.prepare('INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#hide = db.prepare(
-      "UPDATE changes SET lo = ? WHERE entity = ? AND kind = ? AND lo < ? AND type <> 'removed'",
+      "UPDATE changes SET lo = ?1 WHERE entity = ?2 AND kind = ?3 AND n < ?4 AND lo < ?1 AND type <> 'removed'",
     );
   }
 
@@ -57,7 +72,7 @@ export class ChangeRows {
     const removed = drafts.filter((d) => d.type === 'removed');
     if (removed.length > 0) {
       const above = Math.max(...removed.map((d) => d.hi)) + 1;
-      this.#hide.run(above, entity, kind, above);
+      this.#lose({ kind, entity, above, n: seq * CHANGES_PER_EVENT });
     }
     drafts.forEach((draft, k) => {
       const { lo, hi, type, known = lo, since, ...body } = draft;
@@ -77,5 +92,21 @@ export class ChangeRows {
         body.sentence === undefined ? null : JSON.stringify(body),
       );
     });
+  }
+
+  /** End of a build: hides the rows that later losses hide. */
+  finish(): void {
+    if (this.#losses.length === 0) return;
+    this.#db.exec(CHANGES_BY_ENTITY);
+    for (const loss of this.#losses.splice(0)) this.#hideRows(loss);
+  }
+
+  #lose(loss: Loss): void {
+    if (this.#build) this.#losses.push(loss);
+    else this.#hideRows(loss);
+  }
+
+  #hideRows({ kind, entity, above, n }: Loss): void {
+    this.#hide.run(above, entity, kind, n);
   }
 }

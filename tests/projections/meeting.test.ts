@@ -27,7 +27,7 @@ describe('a meeting', () => {
       likelihood: 'may-occur',
       when: { edtf: '2022-08', phrase: 'August next year', anchor: '2021-11-21' },
       place: GENEVA,
-      participants: [{ name: 'Geir Pedersen', role: 'facilitator', as: 'UN envoy' }],
+      participants: [{ name: 'UN envoy', role: 'facilitator', as: 'Special Envoy for Syria' }],
       topics: ['constitution'],
       track: 'syrian-constitutional-committee',
       basedOn: ['tehran-times-2021-11-21'],
@@ -57,10 +57,10 @@ describe('a meeting', () => {
       place: GENEVA,
       participants: [
         {
-          party: 'geir-pedersen',
-          name: 'Geir Pedersen',
+          party: 'un-envoy',
+          name: 'UN envoy',
           role: 'facilitator',
-          as: 'UN envoy',
+          as: 'Special Envoy for Syria',
           presence: 'unknown',
         },
       ],
@@ -176,6 +176,13 @@ describe('the link to its calendar entry', () => {
     await world.postpone('m');
     expect(world.meeting('m').links.ics).toBe('/meetings/m.ics');
     await world.reschedule('m', '2023');
+    expect(world.meeting('m').links.ics).toBe('/meetings/m.ics');
+  });
+
+  it('stays when a date that came later is lost', async () => {
+    await world.announce('m');
+    await world.reschedule('m', '2022-08-01');
+    await world.postpone('m');
     expect(world.meeting('m').links.ics).toBe('/meetings/m.ics');
   });
 
