@@ -173,6 +173,25 @@ describe('GET /events', () => {
   });
 });
 
+test('GET /admin/dead-letters links to its next page', async () => {
+  const letter = { id: 'e', stream: 'meeting-a', revision: 1, type: 'MeetingHeld', reason: null };
+  const own = await openWorld(() => ({
+    deadLetters: (limit, before = 4) =>
+      [3, 2, 1].flatMap((seq) => (seq < before ? { ...letter, seq } : [])).slice(0, limit),
+  }));
+  try {
+    const first = await own.get('/admin/dead-letters?limit=2', 'admin');
+    const { next, items } = first.json<{ next: string; items: { seq: number }[] }>();
+    expect(items.map(({ seq }) => seq)).toEqual([3, 2]);
+    expect(first.headers.get('link')).toBe(`<${next}>; rel="next"`);
+    const last = await own.get(next, 'admin');
+    expect(last.json()).toMatchObject({ items: [{ seq: 1 }], next: null });
+    expect(last.headers.has('link')).toBe(false);
+  } finally {
+    await own.close();
+  }
+});
+
 describe('when the store is away', () => {
   const unavailable = { status: 503, code: 'store-unavailable' };
 

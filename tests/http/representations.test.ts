@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
+import { routesOf } from './support/openapi.ts';
 import {
   askAt,
   exampleOf,
@@ -70,10 +71,11 @@ describe.each(named(reads))('GET %s', (_path, route) => {
   });
 
   test('takes no other method, and says which', async () => {
-    const got = await askAt(world, route, { method: 'DELETE', raw: 'not looked at' });
+    const got = await askAt(world, route, { method: 'PATCH', raw: 'not looked at' });
     expect(got.json()).toMatchObject({ status: 405, code: 'method-not-allowed' });
-    const post = world.checker.document.paths[route.path]?.post;
-    expect(got.headers.get('allow')).toBe(post === undefined ? 'GET, HEAD' : 'GET, HEAD, POST');
+    const listed = Object.keys(world.checker.document.paths[route.path] ?? {});
+    const taken = [...listed.map((method) => method.toUpperCase()), 'HEAD'];
+    expect(got.headers.get('allow')).toBe(taken.sort().join(', '));
   });
 });
 
@@ -133,11 +135,17 @@ describe.each(named(data))('GET %s', (_path, route) => {
   });
 });
 
-describe.each(named(reads.filter(wantsToken)))('GET %s', (path) => {
-  test('is for admins', async () => {
-    expect((await world.get(path)).status).toBe(401);
-    expect((await world.get(path, 'reader')).status).toBe(403);
-    expect((await world.get(path, 'insider')).status).toBe(403);
+const operation = routesOf(world.checker.document)
+  .filter((route) => wantsToken(route) && route.operation.tags?.includes('Operation'))
+  .map(({ method, path }) => [method.toUpperCase(), path] as const);
+
+describe.each(operation)('%s %s', (method, path) => {
+  test.each([
+    [undefined, 401],
+    ['reader', 403],
+    ['insider', 403],
+  ] as const)('is for admins: %s gets %i', async (as, status) => {
+    expect((await world.ask(path, { method, as })).status).toBe(status);
   });
 });
 

@@ -5,7 +5,16 @@ import { MEETING, openWorld, REPORT, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
 /** What no view is asked for. */
-const NO_VIEW = ['/events', '/healthz', '/metrics', '/openapi.json', '/problems/{code}', '/readyz'];
+const NO_VIEW = [
+  '/admin/dead-letters',
+  '/admin/rebuild',
+  '/events',
+  '/healthz',
+  '/metrics',
+  '/openapi.json',
+  '/problems/{code}',
+  '/readyz',
+];
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
 const world = await openWorld();

@@ -69,7 +69,11 @@ export function adminRoutes(app: FastifyInstance, edge: Edge): void {
       ...{ method: 'GET', url: '/admin/dead-letters', status: 200, answer: listOf(deadLetter) },
       summary: 'Events that were not applied, the newest first',
       query: pageQuery.omit({ seen: true }),
-      handler: (request, reply) => send(reply, 200, deadLetters(edge, request)),
+      handler: (request, reply) => {
+        const page = deadLetters(edge, request);
+        if (page.next !== null) reply.header('link', `<${page.next}>; rel="next"`);
+        return send(reply, 200, page);
+      },
     },
   ];
   for (const route of routes) addAdmin(app, edge, route);
@@ -111,7 +115,7 @@ const shown = ({ startedAt, finishedAt, ...status }: RebuildStatus): object => (
 });
 
 /** A page before the seq in `cursor`: what fails meanwhile comes in front and shifts nothing. */
-function deadLetters(edge: Edge, request: FastifyRequest): object {
+function deadLetters(edge: Edge, request: FastifyRequest) {
   const { limit = PAGE.default, cursor } = request.query as { limit?: number; cursor?: string };
   const before = cursor === undefined ? undefined : Number(cursor);
   if (before !== undefined && !Number.isSafeInteger(before)) {

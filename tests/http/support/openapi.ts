@@ -18,6 +18,7 @@ interface Operation {
   readonly responses: Record<string, { content?: Record<string, { schema: JsonSchema }> }>;
   readonly security?: readonly object[];
   readonly summary?: string;
+  readonly tags?: readonly string[];
 }
 
 export interface OpenApi {

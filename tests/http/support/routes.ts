@@ -24,7 +24,14 @@ export const askAt = (world: World, route: Route, ask: Ask = {}, query = '') =>
   });
 
 /** What is about this moment, and what is a stream: nothing to keep and ask for again. */
-export const UNCACHED: readonly string[] = ['/healthz', '/readyz', '/metrics', '/events'];
+export const UNCACHED: readonly string[] = [
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/events',
+  '/admin/rebuild',
+  '/admin/dead-letters',
+];
 
 export const isCalendar = ({ path }: Route): boolean => path.endsWith('.ics');
 export const isPage = ({ path }: Route): boolean => path === '/' || path.startsWith('/problems/');

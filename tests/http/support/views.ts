@@ -6,25 +6,12 @@ import { calendar } from '../../../projections/calendar.ts';
 import { calendarQueries } from '../../../projections/calendar-queries.ts';
 import type { Applier, ProjectedEvent } from '../../../projections/projection.ts';
 import type { CalendarQueries } from '../../../projections/types.ts';
-import type { ViewDatabase, ViewStatement } from '../../../projections/view-database.ts';
+import type { ViewDatabase } from '../../../projections/view-database.ts';
 import type { Views } from '../../../src/http/deps.ts';
 import { releaseId } from '../../../src/ids.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openLive, transaction } from '../../../src/views/database.ts';
 import type { ViewStatus } from '../../../src/views/status.ts';
-
-/**
- * FTS5 writes rowids beyond 2^53, and after every write node:sqlite reads the last one, as a number unless
- * told otherwise.
- */
-const withLargeRowids = (db: DatabaseSync): ViewDatabase => ({
-  exec: (sql) => db.exec(sql),
-  prepare: (sql) => {
-    const statement = db.prepare(sql);
-    statement.setReadBigInts(!/^\s*SELECT/i.test(sql));
-    return statement as unknown as ViewStatement;
-  },
-});
 
 /**
  * The real calendar projection and queries on a real database file, applied when somebody waits and not in
@@ -51,7 +38,7 @@ export class TestViews implements Views {
     this.#db = openLive(file);
     this.#db.exec(calendar.tables);
     this.#db.exec(calendar.indexes);
-    const db = withLargeRowids(this.#db);
+    const db = this.#db as unknown as ViewDatabase;
     this.#applier = calendar.open(db, { build: false, cacheBytes: 1_000_000 });
     this.#queries = calendarQueries(db, releaseId);
     this.#store = store;
