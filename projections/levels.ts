@@ -120,9 +120,18 @@ export function levelColumns(record: Levelled, entry: Embargoed): ViewValue[] {
   return [...vis, ...rec];
 }
 
+// Bounded by the registry's list of types.
+const changeTypes = new Map<string, string>();
+
 /** `MeetingParticipantAdded` → `participant-added`. */
-export const changeType = (type: string, kind: string): string =>
-  type
-    .slice(kind.length)
-    .replace(/(?<=.)([A-Z])/g, '-$1')
-    .toLowerCase();
+export function changeType(type: string, kind: string): string {
+  let words = changeTypes.get(type);
+  if (words === undefined) {
+    words = type
+      .slice(kind.length)
+      .replace(/(?<=.)([A-Z])/g, '-$1')
+      .toLowerCase();
+    changeTypes.set(type, words);
+  }
+  return words;
+}

@@ -135,13 +135,28 @@ function stepOf(before: MeetingRecord | undefined, event: RecordedMeetingEvent, 
 const datesAnew = (was: ExistingMeeting, is: ExistingMeeting): boolean =>
   whenOf(liveOf(was)) !== whenOf(liveOf(is));
 
-const laterOf = (a: string, b: string): string => (instantMs(a) > instantMs(b) ? a : b);
+/** The later instant. Two of one length have the same digits of a second, and read as they follow. */
+function laterOf(a: string, b: string): string {
+  const later = a.length === b.length ? a > b : instantMs(a) > instantMs(b);
+  return later ? a : b;
+}
 
 /** One more event for a level that sees it. */
 export const bump = (tick: Tick | null, recordedAt: string): Tick =>
   tick === null
     ? { sequence: 0, stamp: recordedAt, created: recordedAt }
     : { ...tick, sequence: tick.sequence + 1, stamp: laterOf(tick.stamp, recordedAt) };
+
+/** Levels that have counted the same share one tick, as most do. */
+function ticksAfter(before: MeetingRecord | undefined, lowest: Lowest, recordedAt: string) {
+  let last: { readonly from: Tick | null; readonly to: Tick } | undefined;
+  return [0, 1, 2].map((level) => {
+    const from = before?.ticks[level] ?? null;
+    if (level < lowest) return from;
+    if (last?.from !== from || last === undefined) last = { from, to: bump(from, recordedAt) };
+    return last.to;
+  });
+}
 
 function changesOf(step: Step, t: Transition): ChangeDraft[] {
   const { event, before, to, diffs, reason, sentence } = step;
@@ -218,10 +233,7 @@ export function advanceMeeting(
       (thread) => advanceThread(thread, step),
       (levels) => beginThread(levels, step),
     ),
-    ticks: [0, 1, 2].map((level) => {
-      const tick = before?.ticks[level] ?? null;
-      return level >= lowest ? bump(tick, event.meta.recordedAt) : tick;
-    }),
+    ticks: ticksAfter(before, lowest, event.meta.recordedAt),
     goneAt: goneAtAfter(step),
   };
   return { record, changes: changesOf(step, t) };

@@ -1,6 +1,7 @@
 import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
 import { type ResolvedWhen, resolveWhen, sameWhen } from '../src/domain/date/index.ts';
 import { type ExistingMeeting, liveOf, whenOf } from '../src/domain/meeting/state.ts';
+import { equal } from '../src/domain/values.ts';
 import type { Diff } from './types.ts';
 
 /** The fields of a meeting that people see change, in the API's shape. */
@@ -35,8 +36,19 @@ export const SNAPSHOT_FIELDS = [
   'embargoUntil',
 ] as const satisfies readonly (keyof Snapshot)[];
 
+// What an event leaves is what the next one finds: each state is shown twice.
+const shown = new WeakMap<ExistingMeeting, Snapshot>();
+
 /** The state as shown; `when` is resolved by the caller, who may have it already. */
 export function snapshotOf(state: ExistingMeeting, when: ResolvedWhen | null): Snapshot {
+  const known = shown.get(state);
+  if (known !== undefined && known.when === when) return known;
+  const snapshot = showState(state, when);
+  shown.set(state, snapshot);
+  return snapshot;
+}
+
+function showState(state: ExistingMeeting, when: ResolvedWhen | null): Snapshot {
   const { details } = liveOf(state);
   return {
     title: details.title,
@@ -65,13 +77,7 @@ export const sameDate = (a: ResolvedWhen | null, b: ResolvedWhen | null): boolea
   a === b || (a !== null && b !== null && sameWhen(a, b));
 
 /** Equal as JSON; identity first, since evolve keeps what it does not touch. */
-export const sameValue = (a: unknown, b: unknown): boolean =>
-  a === b ||
-  (typeof a === 'object' &&
-    typeof b === 'object' &&
-    a !== null &&
-    b !== null &&
-    JSON.stringify(a) === JSON.stringify(b));
+export const sameValue = equal;
 
 const isEmpty = (value: unknown): boolean =>
   value === null || (Array.isArray(value) && value.length === 0);

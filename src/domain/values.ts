@@ -3,13 +3,16 @@
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+// Loops and not lists of keys: views ask this of every event.
 function equalObjects(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...keys].every((key) => equal(a[key], b[key]));
+  for (const key in a) if (!equal(a[key], b[key])) return false;
+  for (const key in b) if (!(key in a) && !equal(undefined, b[key])) return false;
+  return true;
 }
 
 /** Deep equality; the order of keys does not matter, that of list items does. */
 export function equal(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, i) => equal(item, b[i]));
   }
@@ -18,8 +21,11 @@ export function equal(a: unknown, b: unknown): boolean {
 }
 
 /** Without the fields that are undefined, so that a value is the same before and after JSON. */
-export const compact = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as T;
+export function compact<T extends object>(value: T): T {
+  const kept: Record<string, unknown> = {};
+  for (const [key, field] of Object.entries(value)) if (field !== undefined) kept[key] = field;
+  return kept as T;
+}
 
 /** The given fields that differ from the current ones; null is kept where it clears something. */
 export const changedFields = <T extends object>(given: T, current: object): Partial<T> =>
@@ -31,14 +37,17 @@ export const changedFields = <T extends object>(given: T, current: object): Part
   ) as Partial<T>;
 
 /** `current` with the given fields set; null clears, undefined leaves. Only `fields` are looked at. */
-export const patched = <T extends object>(
+export function patched<T extends object>(
   current: T,
   given: object,
   fields: readonly (keyof T & string)[],
-): T => {
+): T {
   const values = given as Record<string, unknown>;
-  const set = fields
-    .filter((field) => values[field] !== undefined)
-    .map((field) => [field, values[field] ?? undefined]);
-  return compact({ ...current, ...Object.fromEntries(set) });
-};
+  const set = { ...current } as Record<string, unknown>;
+  for (const field of fields) {
+    const value = values[field];
+    if (value === null) delete set[field];
+    else if (value !== undefined) set[field] = value;
+  }
+  return set as T;
+}

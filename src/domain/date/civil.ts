@@ -67,13 +67,17 @@ const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Whether the text is `YYYY-MM-DD` and a day that the calendar has. */
 export function isLocalDate(text: string): boolean {
-  if (!DATE.test(text)) return false;
-  const { year, month, day } = partsOf(text);
-  return month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  return DATE.test(text) && exists(partsOf(text));
 }
 
+const exists = ({ year, month, day }: YearMonthDay): boolean =>
+  month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+
 function requireDate(localDate: string): YearMonthDay {
-  if (isLocalDate(localDate)) return partsOf(localDate);
+  if (DATE.test(localDate)) {
+    const parts = partsOf(localDate);
+    if (exists(parts)) return parts;
+  }
   throw new InvalidDate(
     invalid([], `${JSON.stringify(localDate)} is not a date: write 2021-11-21.`),
   );
@@ -106,18 +110,33 @@ export function dateOfMs(ms: number): string {
   return localDateString(year, month, day);
 }
 
-/** The UTC day of a date (itself) or of an instant: `2021-11-21`. */
+/** The UTC day of a date (itself) or of an instant: `2021-11-21`. Throws InvalidDate. */
 export function utcDay(dateOrInstant: DateOrInstant): string {
-  return dateOrInstant.length === 10 ? dateOrInstant : dateOfMs(instantMs(dateOrInstant));
+  if (dateOrInstant.length === 10) return dateOrInstant;
+  instantMs(dateOrInstant);
+  return dateOrInstant.slice(0, 10);
 }
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?Z$/;
+
+/** Instants read last: one event's recordedAt is asked for many times. Beyond it the memory starts afresh. */
+const MAX_INSTANTS = 1_000;
+const instants = new Map<string, number>();
 
 /**
  * Epoch milliseconds of an RFC 3339 instant in UTC (`2021-11-21T08:00:00.000Z`; seconds may be missing,
  * digits below the millisecond are dropped). Throws InvalidDate.
  */
 export function instantMs(iso: string): number {
+  const known = instants.get(iso);
+  if (known !== undefined) return known;
+  const ms = readInstant(iso);
+  if (instants.size >= MAX_INSTANTS) instants.clear();
+  instants.set(iso, ms);
+  return ms;
+}
+
+function readInstant(iso: string): number {
   const [, date, hour, minute, second = '0', fraction = ''] = INSTANT.exec(iso) ?? [];
   if (date === undefined || !isLocalDate(date)) {
     throw new InvalidDate(
