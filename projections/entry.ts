@@ -52,7 +52,8 @@ export interface EntryPreviousDate {
 
 export interface EntryChange {
   readonly sentence: string;
-  readonly recordedAt: string;
+  /** When its source said so. */
+  readonly statedAt: string;
 }
 
 export interface EntrySource {

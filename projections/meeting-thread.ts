@@ -22,7 +22,7 @@ export interface MeetingThread {
   /** Every date that stood here, oldest first: a feed shows the last one after it is lost. */
   readonly dates: readonly ResolvedWhen[];
   readonly statuses: readonly string[];
-  readonly recent: readonly { readonly sentence: string; readonly recordedAt: string }[];
+  readonly recent: readonly { readonly sentence: string; readonly statedAt: string }[];
 }
 
 /** The events that move a date, as against correcting our record of it. */
@@ -71,7 +71,7 @@ export function advanceThread(thread: MeetingThread, step: Step): MeetingThread 
     statuses: thread.statuses.includes(to.status)
       ? thread.statuses
       : [...thread.statuses, to.status],
-    recent: [...thread.recent, { sentence, recordedAt }].slice(-RECENT),
+    recent: [...thread.recent, { sentence, statedAt: event.meta.statedAt }].slice(-RECENT),
   };
 }
 
@@ -91,6 +91,8 @@ export function beginThread(levels: readonly number[], step: Step): MeetingThrea
     reasonDay: utcDay(step.dateStatedAt),
     dates: when === null ? [] : [when],
     statuses: [to.status],
-    recent: [{ sentence, recordedAt }],
+    recent: [
+      { sentence, statedAt: before === undefined ? event.meta.statedAt : step.dateStatedAt },
+    ],
   };
 }

@@ -111,7 +111,8 @@ export async function openAccess(
       return token === undefined || token.expiresMs <= now() ? undefined : token;
     },
     seen: async (events) => {
-      if (events.some(({ stream }) => stream === BOOTSTRAP)) await reload();
+      // Without events, everything may be different: the view is another one.
+      if (events.length === 0 || events.some(({ stream }) => stream === BOOTSTRAP)) await reload();
     },
     issueFirst: async () => {
       const token = await issueFirstToken(store, now());

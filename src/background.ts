@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { BuildProgress } from './views/build.ts';
-import type { BuildFile } from './views/rebuild.ts';
+import type { BuildFile, NamedEvent } from './views/rebuild.ts';
 import type { Verification } from './views/verify.ts';
 import type { ViewsJob, ViewsMessage } from './views-worker.ts';
 
@@ -9,15 +9,19 @@ const WORKER = new URL('./views-worker.ts', import.meta.url);
 interface Control {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  readonly onDeadLetter?: ((event: NamedEvent, reason: string) => void) | undefined;
 }
 
 /** Work on views failed in its thread. The message says what to do where somebody can do something. */
 export class BackgroundFailed extends Error {
   override readonly name: string;
+  /** SQLite's, as its driver's errors have it. */
+  readonly errcode: number | undefined;
 
-  constructor(name: string, message: string) {
+  constructor(name: string, message: string, errcode: number | undefined) {
     super(message);
     this.name = name;
+    this.errcode = errcode;
   }
 }
 
@@ -27,23 +31,22 @@ export class BackgroundFailed extends Error {
  */
 function inThread(
   job: ViewsJob,
-  { signal, onProgress }: Control,
+  { signal, onProgress, onDeadLetter }: Control,
 ): Promise<Verification | undefined> {
   const worker = new Worker(WORKER, { workerData: job });
   return new Promise((resolve, reject) => {
-    const abort = () => {
-      worker.terminate().then(() => reject(signal?.reason), reject);
-    };
+    const abort = () => void worker.terminate();
     signal?.addEventListener('abort', abort);
     worker.on('message', (message: ViewsMessage) => {
       if (message.kind === 'progress') onProgress?.(message.progress);
+      else if (message.kind === 'dead-letter') onDeadLetter?.(message.event, message.reason);
       else if (message.kind === 'done') resolve(message.verification);
-      else reject(new BackgroundFailed(message.name, message.message));
+      else reject(new BackgroundFailed(message.name, message.message, message.errcode));
     });
     worker.on('error', reject);
     worker.on('exit', () => {
       signal?.removeEventListener('abort', abort);
-      reject(new Error('the thread ended before its work'));
+      reject(signal?.aborted ? signal.reason : new Error('the thread ended before its work'));
     });
     if (signal?.aborted === true) abort();
   });

@@ -81,7 +81,7 @@ function publicEntries(entries: EntryQueries, clock: Clock): EntrySource {
       const reader = publicReader(now);
       const changed = entries.changesAfter(reader, after, limit);
       const released = toldMs === undefined ? [] : entries.releasedBetween(reader, toldMs, now);
-      // After the reads: what fails is asked for again. A clock set back tells nothing twice.
+      // A clock that was set back tells nothing twice.
       toldMs = Math.max(toldMs ?? now, now);
       return [...released.map((change) => ({ ...change, version: after })), ...changed];
     },

@@ -160,11 +160,12 @@ async function listen(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const views = readers(parts, config);
+  const closing = new AbortController();
   const app = buildApp({
     ...parts,
     ...views,
     views: parts.projector,
-    ...operations(parts, config, join(config.dataDir, 'views')),
+    ...operations(parts, config, join(config.dataDir, 'views'), closing.signal),
     exampleClock: options.example === true,
     publicUrl: config.publicUrl,
     rules: { ...RULES, 'rebuild-running': 'One rebuild of the views runs at a time.' },
@@ -175,9 +176,12 @@ async function listen(
     limits: { bodyBytes: config.bodyLimit },
   });
   opened.defer(() => closeApp(app, config.shutdownTimeout));
+  opened.defer(() => closing.abort(new Error('the server is closing')));
   await app.listen({ port: config.port, host: config.host });
   if (config.metricsPort !== undefined) {
-    const server = await listenMetrics(metrics, config.metricsPort);
+    const server = await listenMetrics(metrics, config.metricsPort, (err) =>
+      log.error({ err }, 'metrics cannot be shown'),
+    );
     opened.defer(() => server.close());
   }
   return app;
@@ -194,7 +198,12 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
 }
 
 /** What an operator does with the views; the long work is done in threads of its own. */
-function operations({ projector }: Parts, { storeFile }: Config, folder: string) {
+function operations(
+  { projector }: Parts,
+  { storeFile }: Config,
+  folder: string,
+  signal: AbortSignal,
+) {
   return {
     rebuilds: projector.rebuilder,
     deadLetters: (limit: number, before?: number) => projector.deadLetters(limit, before),
@@ -204,7 +213,8 @@ function operations({ projector }: Parts, { storeFile }: Config, folder: string)
       const workshop = openWorkshop(folder, 'verify');
       try {
         const scratch = join(workshop.folder, 'calendar.db');
-        return await backgroundVerify(storeFile, CALENDAR_DEFINITION, { stored, scratch });
+        const files = { stored, scratch };
+        return await backgroundVerify(storeFile, CALENDAR_DEFINITION, files, { signal });
       } finally {
         workshop.close();
       }

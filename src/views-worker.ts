@@ -3,6 +3,7 @@ import { calendar } from '../projections/calendar.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { BuildProgress } from './views/build.ts';
 import { buildView } from './views/build.ts';
+import type { NamedEvent } from './views/rebuild.ts';
 import { type Verification, verifyView } from './views/verify.ts';
 
 /** The long work on views, in a thread of its own: it reads the store by itself and never touches the serving one. */
@@ -21,7 +22,14 @@ export type ViewsJob = {
 export type ViewsMessage =
   | { readonly kind: 'progress'; readonly progress: BuildProgress }
   | { readonly kind: 'done'; readonly verification?: Verification }
-  | { readonly kind: 'failed'; readonly name: string; readonly message: string };
+  | { readonly kind: 'dead-letter'; readonly event: NamedEvent; readonly reason: string }
+  /** `errcode`: SQLite's, which tells a fault of the disk from one of an event. */
+  | {
+      readonly kind: 'failed';
+      readonly name: string;
+      readonly message: string;
+      readonly errcode: number | undefined;
+    };
 
 async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
   const store = await openSqliteStore({ file: job.storeFile });
@@ -30,7 +38,9 @@ async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
   try {
     if (job.kind === 'build') {
       const { file, strict, expected } = job;
-      await buildView({ ...common, file, strict, expected });
+      const onDeadLetter = ({ id, stream, revision, type }: NamedEvent, reason: string) =>
+        say({ kind: 'dead-letter', event: { id, stream, revision, type }, reason });
+      await buildView({ ...common, file, strict, expected, onDeadLetter });
       return { kind: 'done' };
     }
     const { stored, file } = job;
@@ -48,6 +58,7 @@ const say = (message: ViewsMessage): void => parentPort?.postMessage(message);
 try {
   say(await carryOut(workerData as ViewsJob));
 } catch (error) {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  say({ kind: 'failed', name, message });
+  const { name, message, errcode }: Error & { errcode?: number } =
+    error instanceof Error ? error : new Error(String(error));
+  say({ kind: 'failed', name, message, errcode });
 }

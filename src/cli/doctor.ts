@@ -23,8 +23,9 @@ export async function doctor(environment: NodeJS.ProcessEnv, clock = systemClock
     process.stdout.write(`${level.padEnd(4)}  ${what}: ${text}\n`);
   }
   const failed = findings.filter(({ level }) => level === 'fail').length;
-  const summary =
-    failed === 0 ? 'Nothing has to be done.' : `${failed} to mend before it can serve.`;
+  const warned = findings.filter(({ level }) => level === 'warn').length;
+  const fine = warned === 0 ? 'Nothing has to be done.' : `It can serve; ${warned} to look at.`;
+  const summary = failed === 0 ? fine : `${failed} to mend before it can serve.`;
   process.stdout.write(`${summary}\n`);
   return failed === 0 ? EXIT.fine : EXIT.failed;
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { MetricsPortTaken } from '../metrics-server.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
 import { DeadLetterFound, RebuildRunning, ViewsOwned, ViewsUnusable } from '../views/errors.ts';
 import { NotComparable } from '../views/verify.ts';
@@ -23,6 +24,7 @@ const OURS = [
   DeadLetterFound,
   RebuildRunning,
   NotComparable,
+  MetricsPortTaken,
 ];
 
 /** What an error means to the person at the terminal: one line, unless it is a fault of the program. */

@@ -43,7 +43,7 @@ function describe(done: (exit: number) => void): Command {
     .argument('[command]')
     .action((command: string | undefined) => {
       if (command === undefined) program.help({ error: true });
-      program.error(`error: unknown command '${command}'`);
+      program.error(`chancery: there is no command ${JSON.stringify(command)}`);
     });
   addServe(program, done);
   addImport(program, done);

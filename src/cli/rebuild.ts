@@ -22,6 +22,7 @@ export interface RebuildOptions {
 /** Builds the views anew from the log: by the server that owns them when one runs, else here. */
 export async function rebuild(config: Config, options: RebuildOptions): Promise<number> {
   const folder = join(config.dataDir, 'views');
+  await (await openExistingStore(config)).close();
   if (options.prepare) return prepare(config, folder, options.skip);
   const lock = tryLock(folder);
   if (lock === undefined) return askOwner(folder, options.skip);

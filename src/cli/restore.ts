@@ -1,5 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as z from 'zod';
 import type { NewEvent } from '../../events/envelope.ts';
@@ -12,6 +13,7 @@ import {
   RevisionConflict,
 } from '../store/event-store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
+import { tryLock } from '../views/lock.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { createProgress } from './progress.ts';
 
@@ -34,15 +36,33 @@ const BATCH = 500;
  * there when all of it is, and not before.
  */
 export async function restore(config: Config, file: string): Promise<number> {
-  const { storeFile } = config;
+  const size = file === '-' ? 0 : statSync(file).size;
+  makeFolder(config.dataDir);
+  makeFolder(dirname(config.storeFile));
+  // A server has its store open: one that was put in its place would never be seen, and lost with it.
+  const lock = tryLock(join(config.dataDir, 'views'));
+  if (lock === undefined) {
+    throw new CommandFailed(
+      `a server uses ${config.dataDir}: stop it, or restore into another DATA_DIR`,
+    );
+  }
+  try {
+    const count = await fill(config.storeFile, file, size);
+    process.stdout.write(`${count} events restored\n`);
+    return EXIT.fine;
+  } finally {
+    lock.release();
+  }
+}
+
+/** Makes the store under another name, and puts it in its place when it is whole. */
+async function fill(storeFile: string, file: string, size: number): Promise<number> {
   await requireEmpty(storeFile);
-  makeFolder(dirname(storeFile));
-  const making = `${storeFile}.restoring`;
-  remove(making);
-  const progress = createProgress(process.stderr, file === '-' ? 0 : statSync(file).size);
-  let count = 0;
+  const making = `${storeFile}.${randomUUID()}.restoring`;
+  const progress = createProgress(process.stderr, size);
   try {
     const store = await openSqliteStore({ file: making });
+    let count = 0;
     try {
       const input = file === '-' ? process.stdin : createReadStream(file);
       for await (const { batch, bytes } of batches(input)) {
@@ -53,14 +73,15 @@ export async function restore(config: Config, file: string): Promise<number> {
     } finally {
       await store.close();
     }
+    // Somebody may have begun to write into the empty one meanwhile.
+    await requireEmpty(storeFile);
     remove(storeFile);
     renameSync(making, storeFile);
+    return count;
   } finally {
     progress.clear();
     remove(making);
   }
-  process.stdout.write(`${count} events restored\n`);
-  return EXIT.fine;
 }
 
 function remove(store: string): void {

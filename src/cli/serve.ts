@@ -23,6 +23,10 @@ export async function serve(given: Config, { example }: { example: boolean }): P
     ...(example ? { prepare: loadExample } : {}),
     onProgress: build.update,
   });
+  // At once: whoever stops it before the views are ready would never see it, and it is made only once.
+  if (chancery.firstToken !== undefined) {
+    say(`Admin token, shown only this once: ${chancery.firstToken}`);
+  }
   // Fails only when it is closed before: then there is nothing to say.
   chancery.ready.then(
     () => {
@@ -41,14 +45,11 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-function welcome({ url, clock, firstToken }: Chancery, example: boolean): string {
+function welcome({ url, clock }: Chancery, example: boolean): string {
   const lines = [`Chancery is ready: ${url}`, `Subscribe: ${url}/calendar.ics`];
   if (example) {
     const now = new Date(clock()).toISOString().slice(0, 16).replace('T', ' ');
     lines.push(`This is the example. Its clock says ${now} UTC.`);
-  }
-  if (firstToken !== undefined) {
-    lines.push(`Admin token, shown only this once: ${firstToken}`);
   }
   return lines.join('\n');
 }
@@ -56,6 +57,7 @@ function welcome({ url, clock, firstToken }: Chancery, example: boolean): string
 /** A second signal ends the process at once. */
 function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    whenOrphaned(() => resolve('SIGTERM'));
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       process.once(signal, () => {
         process.once(signal, () => process.exit(EXIT.failed));
@@ -63,6 +65,23 @@ function stopSignal(): Promise<NodeJS.Signals> {
       });
     }
   });
+}
+
+/** Milliseconds between two looks at who the parent is. */
+const PARENT_MS = 500;
+
+/**
+ * npm ends its shell on SIGTERM, and the shell tells nobody: whoever stopped `npm run serve` would leave the
+ * server behind. Started otherwise, it may well outlive its parent.
+ */
+function whenOrphaned(stop: () => void): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    stop();
+  }, PARENT_MS).unref();
 }
 
 async function loadExample(handle: Handle): Promise<void> {

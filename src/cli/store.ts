@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from '../config.ts';
+import { type Config, exampleConfig } from '../config.ts';
 import { makeFolder } from '../folder.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
@@ -16,8 +16,14 @@ export async function openStore(config: Config): Promise<EventStore> {
 export async function openExistingStore(config: Config): Promise<EventStore> {
   if (!existsSync(config.storeFile)) {
     throw new CommandFailed(
-      `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL`,
+      `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL${exampleHint(config)}`,
     );
   }
   return openSqliteStore({ file: config.storeFile });
+}
+
+/** Whoever has only run `npm start` has a store, but elsewhere. */
+function exampleHint(config: Config): string {
+  const { dataDir, storeFile } = exampleConfig(config);
+  return existsSync(storeFile) ? ` (for that of the example, set DATA_DIR to ${dataDir})` : '';
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
 import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
 import type { Config } from '../config.ts';
+import type { EventStore } from '../store/event-store.ts';
 import type { RowDifference } from '../views/compare.ts';
 import { ViewFiles } from '../views/files.ts';
 import { openWorkshop } from '../views/prepare.ts';
@@ -16,6 +17,15 @@ import { openExistingStore } from './store.ts';
  * @returns the exit code: 1 when a row differs
  */
 export async function verify(config: Config): Promise<number> {
+  const store = await openExistingStore(config);
+  try {
+    return await compare(config, store);
+  } finally {
+    await store.close();
+  }
+}
+
+async function compare(config: Config, store: EventStore): Promise<number> {
   const folder = join(config.dataDir, 'views');
   const file = existsSync(folder) ? new ViewFiles(folder, calendar.name).current() : undefined;
   if (file === undefined) {
@@ -23,7 +33,6 @@ export async function verify(config: Config): Promise<number> {
       `there are no views in ${folder}: start the server once, or run rebuild`,
     );
   }
-  const store = await openExistingStore(config);
   const workshop = openWorkshop(folder, 'verify');
   const report = progressReport();
   try {
@@ -36,7 +45,6 @@ export async function verify(config: Config): Promise<number> {
   } finally {
     report.end();
     workshop.close();
-    await store.close();
   }
 }
 

@@ -74,9 +74,13 @@ const placeOf = ({ place }: MeetingView): string =>
 function subscribe(publicUrl: string | undefined): string {
   const address = `${publicUrl ?? ''}/calendar.ics`;
   const calendarApp = publicUrl?.replace(/^https?:/, 'webcal:');
+  const how =
+    publicUrl === undefined
+      ? 'Copy the address of this link into a calendar program on this machine as a calendar from the web. It keeps itself up to date. Google Calendar and Outlook fetch calendars themselves and need a public address: the setting PUBLIC_URL.'
+      : 'Put this address into Google Calendar, Apple Calendar, Outlook or Thunderbird as a calendar from the web. It keeps itself up to date.';
   const open =
     calendarApp === undefined
       ? ''
       : `<p>${link(`${calendarApp}/calendar.ics`, 'Open it in your calendar program')}, or copy the address:</p>`;
-  return `<h2>Subscribe</h2>\n<p>Put this address into Google Calendar, Apple Calendar, Outlook or Thunderbird as a calendar from the web. It keeps itself up to date.</p>\n${open}\n<p>${link(address, address)}</p>`;
+  return `<h2>Subscribe</h2>\n<p>${how}</p>\n${open}\n<p>${link(address, address)}</p>`;
 }

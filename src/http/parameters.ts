@@ -9,7 +9,6 @@ import {
   LIMITS,
   line,
   meetingStatus,
-  uuid,
 } from '../../events/values.ts';
 import type { AnnouncementFilters, MeetingFilters } from '../../projections/types.ts';
 
@@ -33,15 +32,20 @@ export const precision = z.enum([
   'interval',
 ]);
 
+const LIMIT = `must be a whole number from 1 to ${PAGE.most}`;
+const eventId = z.uuid({
+  error: 'must be an event id: a cursor, or the Chancery-Event of a write',
+});
+
 /** On every read: wait until this node has applied that event, so that a writer reads its own write. */
 const seen = {
-  seen: uuid.optional().describe('A Chancery-Event: wait until this node has applied it.'),
+  seen: eventId.optional().describe('A Chancery-Event: wait until this node has applied it.'),
 };
 const paging = {
   limit: z
-    .int()
-    .min(1)
-    .max(PAGE.most)
+    .int({ error: LIMIT })
+    .min(1, { error: LIMIT })
+    .max(PAGE.most, { error: LIMIT })
     .optional()
     .describe(`Items on a page; default ${PAGE.default}.`),
   cursor: z.string().min(1).max(2_000).optional().describe('From the `next` of the page before.'),
@@ -94,7 +98,7 @@ export const pageQuery = z.strictObject({ ...paging, ...seen });
 export const changesQuery = z.strictObject({
   ...meetingFilters,
   meeting: many(id),
-  after: uuid
+  after: eventId
     .optional()
     .describe('A cursor: the changes after that event. Without it, from the start.'),
   limit: paging.limit,

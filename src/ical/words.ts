@@ -62,7 +62,7 @@ export function descriptionWords(
     ...(row.outcome === null ? [] : [`Outcome: ${row.outcome}`]),
     ...listed(
       'Latest changes',
-      row.recent.map((c) => `${c.recordedAt.slice(0, 10)}: ${c.sentence}`),
+      row.recent.map((c) => `${c.statedAt.slice(0, 10)}: ${c.sentence}`),
     ),
     ...listed('Sources', row.sources.map(sourceWords)),
   ].join('\n');

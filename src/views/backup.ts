@@ -24,8 +24,13 @@ export async function backupView(folder: string, view: string, target: string): 
   const source = openReader(file);
   try {
     const copy = join(making, basename(file));
+    // Held still: SQLite begins again with every commit of others.
+    source.exec('BEGIN');
+    source.prepare('SELECT count(*) FROM sqlite_schema').get();
     await backup(source, copy);
-    new ViewFiles(making, view).switchTo(copy);
+    const copies = new ViewFiles(making, view);
+    copies.finish(copy);
+    copies.switchTo(copy);
     renameSync(making, target);
   } finally {
     source.close();

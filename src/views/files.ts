@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 
+const SIDECARS = ['', '-wal', '-shm', '-journal'];
+
 /**
  * The files of one view: `<view>.current` names the file that is the view now, `<view>-<uuid>.db`, and on a
  * second line one that was prepared for another definition. A name is never used twice, so no open database
@@ -41,16 +43,22 @@ export class ViewFiles {
     return this.#named()[1];
   }
 
-  /** Makes a finished, closed file the current one, so that a power cut leaves the old pointer or the new. */
-  switchTo(file: string): void {
+  /**
+   * Has a finished file reach the disk. Before it is opened: closing another handle on an open database would
+   * drop its locks (https://sqlite.org/howtocorrupt.html §2.2).
+   */
+  finish(file: string): void {
     sync(file, 'r+');
+  }
+
+  /** Makes a finished file the current one, so that a power cut leaves the old pointer or the new. */
+  switchTo(file: string): void {
     const prepared = this.prepared();
     this.#point(file, prepared === file ? undefined : prepared);
   }
 
-  /** Names a finished, closed file as the one to use when its definition is asked for. */
+  /** Names a finished file as the one to use when its definition is asked for. */
   prepare(file: string): void {
-    sync(file, 'r+');
     this.#point(this.current(), file);
   }
 
@@ -71,9 +79,23 @@ export class ViewFiles {
     const named = this.#named();
     for (const name of readdirSync(this.#folder)) {
       const file = join(this.#folder, name);
-      const ours = name === `${this.#view}.current.tmp` || this.#isDatabase(name);
+      const ours = this.#isTemporary(name) || this.#isDatabase(name);
       const kept = named.some((path) => path !== undefined && file.startsWith(path));
-      if (ours && !kept) remove(file);
+      if (ours && !kept) this.#tryRemove(file);
+    }
+  }
+
+  /** Deletes one file of ours with what SQLite keeps beside it. */
+  remove(file: string): void {
+    for (const suffix of SIDECARS) this.#tryRemove(`${file}${suffix}`);
+  }
+
+  /** What cannot be deleted (open on Windows, no right) stays until the next sweep: it is in nobody's way. */
+  #tryRemove(file: string): void {
+    try {
+      rmSync(file, { force: true });
+    } catch {
+      // See above.
     }
   }
 
@@ -91,7 +113,7 @@ export class ViewFiles {
   }
 
   #point(current: string | undefined, prepared: string | undefined): void {
-    const temporary = `${this.#pointer()}.tmp`;
+    const temporary = `${this.#pointer()}.${randomUUID()}.tmp`;
     const names = [current, prepared].map((file) => (file === undefined ? '' : basename(file)));
     writeFileSync(temporary, `${names.join('\n').trimEnd()}\n`, { flush: true });
     renameSync(temporary, this.#pointer());
@@ -103,6 +125,10 @@ export class ViewFiles {
     return join(this.#folder, `${this.#view}.current`);
   }
 
+  #isTemporary(name: string): boolean {
+    return name.startsWith(`${this.#view}.current.`) && name.endsWith('.tmp');
+  }
+
   #isDatabase(name: string): boolean {
     const prefix = `${this.#view}-`;
     return (
@@ -111,15 +137,6 @@ export class ViewFiles {
         name.slice(prefix.length),
       )
     );
-  }
-}
-
-// Windows keeps a file that somebody has open: the next sweep gets it.
-function remove(file: string): void {
-  try {
-    rmSync(file, { force: true });
-  } catch (error) {
-    if (process.platform !== 'win32') throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type BuildOptions, buildView } from './build.ts';
 import { RebuildRunning } from './errors.ts';
 import { ViewFiles } from './files.ts';
@@ -22,6 +22,7 @@ export async function rebuildOffline({ folder, ...options }: OfflineOptions): Pr
   const file = files.fresh();
   try {
     const checkpoint = await buildView({ ...options, file });
+    files.finish(file);
     files.switchTo(file);
     return checkpoint?.seq ?? 0;
   } finally {
@@ -44,10 +45,12 @@ export async function prepareView(options: OfflineOptions): Promise<number | und
   }
   const workshop = openWorkshop(folder, 'prepare');
   try {
-    const name = files.fresh().slice(folder.length + 1);
-    const checkpoint = await buildView({ ...options, file: join(workshop.folder, name) });
-    const file = join(folder, name);
-    renameSync(join(workshop.folder, name), file);
+    const file = files.fresh();
+    const making = join(workshop.folder, basename(file));
+    const checkpoint = await buildView({ ...options, file: making });
+    // On the disk before the owner's sweep can meet a file that no pointer names yet.
+    files.finish(making);
+    renameSync(making, file);
     files.prepare(file);
     return checkpoint?.seq ?? 0;
   } finally {

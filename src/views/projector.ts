@@ -7,33 +7,24 @@ import type { EventStore } from '../store/event-store.ts';
 import type { BuildProgress } from './build.ts';
 import { buildOrBegin } from './build-or-begin.ts';
 import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
+import { Gate } from './gate.ts';
 import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
-import { type BuildFile, buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
-import { type AppliedBatch, setAside, stateOf, type ViewLog, type ViewStatus } from './status.ts';
+import type { ProjectorOptions } from './projector-options.ts';
+import { buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
+import {
+  type AppliedBatch,
+  deadLetterLog,
+  setAside,
+  stateOf,
+  type ViewLog,
+  type ViewStatus,
+} from './status.ts';
 import { ViewSlot } from './view-slot.ts';
 import { Waiters } from './waiters.ts';
 
-export interface ProjectorOptions {
-  /** Exists, and is locked by this process. */
-  readonly folder: string;
-  readonly store: EventStore;
-  readonly projection: Projection;
-  /** See definitionOf. */
-  readonly definition: string;
-  readonly log: ViewLog;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
-  /** Bound of the projection's cache while live, in bytes; default 8 MiB. */
-  readonly cacheBytes?: number | undefined;
-  /** First and longest wait before a retry; default 100 and 5,000 ms. */
-  readonly retryMs?: { readonly first: number; readonly longest: number } | undefined;
-  readonly types?: Registry | undefined;
-  /** Where rebuilds beside a serving view are done; default: here, between other work. */
-  readonly build?: BuildFile | undefined;
-}
+export type { ProjectorOptions } from './projector-options.ts';
 
 /** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
 const LIVE_BATCH = 50;
@@ -46,7 +37,10 @@ export class Projector {
   readonly rebuilder: Rebuilder;
   readonly #options: ProjectorOptions;
   readonly #slot: ViewSlot;
+  readonly #onDeadLetter: ReturnType<typeof deadLetterLog>;
   readonly #waiters = new Waiters();
+  /** Held while a rebuild is about to take over. */
+  readonly #gate = new Gate();
   readonly #listeners = new Set<(batch: AppliedBatch) => void>();
   readonly #stop = new AbortController();
   readonly #readiness = Promise.withResolvers<void>();
@@ -60,18 +54,16 @@ export class Projector {
   #problem: string | undefined;
   /** Set when a fast build failed because of an event: live batches can find out which one, and go on. */
   #oneByOne = false;
-  /** Pending while a rebuild is about to take over. */
-  #held: Promise<void> | undefined;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
     const { folder, projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = options;
-    const onDeadLetter = this.#onDeadLetter(log);
+    this.#onDeadLetter = deadLetterLog(projection.name, log);
+    const onDeadLetter = this.#onDeadLetter;
     this.#slot = new ViewSlot({ folder, projection, definition, types, cacheBytes, onDeadLetter });
     this.rebuilder = new Rebuilder(this.#rebuildHost());
     this.ready = this.#readiness.promise;
-    // Whoever awaits it still gets the rejection; nobody has to.
-    this.ready.catch(() => {});
+    this.ready.catch(() => {}); // whoever awaits it still gets the rejection
   }
 
   /** Begins; returns at once. Failures are logged, shown in status and tried again, never thrown. */
@@ -94,9 +86,8 @@ export class Projector {
   }
 
   /**
-   * Waits until the event is applied, passed over or set aside: true; false when the time runs out or the
-   * view is closed. True at once when that happened before. A view that passes over events without
-   * remembering them forgets those after a restart.
+   * Waits until the event is applied, passed over or set aside: true, also when that happened before; false
+   * when the time runs out or the view is closed. What is passed over unremembered is forgotten at a restart.
    */
   waitFor(eventId: string, timeoutMs: number): Promise<boolean> {
     if (this.#has(eventId)) return Promise.resolve(true);
@@ -110,7 +101,6 @@ export class Projector {
     return () => this.#listeners.delete(listener);
   }
 
-  /** The newest first; only those before a seq, if one is given. */
   deadLetters(limit: number, before?: number): DeadLetter[] {
     return this.#slot.view?.ledger.deadLetters(limit, before) ?? [];
   }
@@ -145,7 +135,8 @@ export class Projector {
     await this.rebuilder.finished();
     await this.#running;
     this.#waiters.close();
-    this.#release();
+    this.#readable = false;
+    this.#slot.release();
   }
 
   get #name(): string {
@@ -189,26 +180,32 @@ export class Projector {
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
   async #buildFirst(): Promise<LiveView> {
-    const { store, projection, definition, onProgress, types, log } = this.#options;
+    const {
+      projection,
+      definition,
+      onProgress,
+      log,
+      build = buildHere(this.#options),
+    } = this.#options;
+    const { signal } = this.#stop;
     const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
+    const job = { file, strict: false, expected: this.#slot.eventsBefore() };
+    const onDeadLetter = this.#onDeadLetter;
+    const report = (progress: BuildProgress) => {
+      this.#build = progress;
+      onProgress?.(progress);
+    };
     const outcome = await buildOrBegin(
-      {
-        ...{ store, projection, file, definition, types, signal: this.#stop.signal },
-        expected: this.#slot.eventsBefore(),
-        onProgress: (progress) => {
-          this.#build = progress;
-          onProgress?.(progress);
-        },
-        onDeadLetter: this.#onDeadLetter(log),
-      },
-      log,
+      () => build(job, { signal, onProgress: report, onDeadLetter }),
+      { file, projection, definition, signal, log },
     );
     this.#build = undefined;
     this.#oneByOne = outcome === 'begun';
-    const view = this.#slot.openFile(file);
+    const view = this.#slot.openBuilt(file);
     if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
     this.#adopt(view);
+    this.#slot.sweep();
     return view;
   }
 
@@ -221,16 +218,11 @@ export class Projector {
   #rebuildHost(): RebuildHost {
     const { store, log, now, build = buildHere(this.#options) } = this.#options;
     return {
-      ...{ store, log, now, build },
+      ...{ store, log, now, build, onDeadLetter: this.#onDeadLetter },
       view: () => (this.#readable ? this.#slot.view : undefined),
-      fresh: () => this.#slot.fresh(),
-      openFile: (file: string) => this.#slot.openFile(file),
+      slot: this.#slot,
       switchTo: (next: LiveView) => this.#adopt(next),
-      hold: () => {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        this.#held = promise;
-        return resolve;
-      },
+      hold: () => this.#gate.hold(),
     };
   }
 
@@ -250,7 +242,7 @@ export class Projector {
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {
     for (let start = 0; start < events.length; start += LIVE_BATCH) {
       if (start > 0) await nextTurn();
-      await this.#held;
+      await this.#gate.pass();
       // What is left comes again, from where the view is that serves now.
       if (this.#slot.view !== view) return;
       const batch = events.slice(start, start + LIVE_BATCH);
@@ -291,21 +283,8 @@ export class Projector {
     if (isBrokenFile(error)) this.#discard();
   }
 
-  #onDeadLetter(log: ViewLog) {
-    return ({ id, stream, revision, type }: RecordedEvent, reason: string): void =>
-      log.error(
-        { view: this.#name, event: id, stream, revision, type, reason },
-        'event not applied: its stream is set aside',
-      );
-  }
-
   #discard(): void {
     this.#readable = false;
     this.#slot.discard();
-  }
-
-  #release(): void {
-    this.#readable = false;
-    this.#slot.release();
   }
 }

@@ -1,10 +1,11 @@
-import { rmSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { RecordedEvent } from '../../events/envelope.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type BuildOptions, type BuildProgress, buildView } from './build.ts';
 import { messageOf, RebuildRunning, ViewBehind } from './errors.ts';
 import type { LiveView } from './live-view.ts';
 import type { ViewLog } from './status.ts';
+import type { ViewSlot } from './view-slot.ts';
 
 /** How the last rebuild went, or goes. */
 export interface RebuildStatus {
@@ -18,12 +19,16 @@ export interface RebuildStatus {
   readonly problem?: string;
 }
 
+/** What tells an operator which event it was. */
+export type NamedEvent = Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'type'>;
+
 /** Builds a view file somewhere else: a worker thread, so that requests are not held up. */
 export type BuildFile = (
   job: { readonly file: string; readonly strict: boolean; readonly expected: number | undefined },
   control: {
     readonly signal: AbortSignal;
     readonly onProgress: (progress: BuildProgress) => void;
+    readonly onDeadLetter: (event: NamedEvent, reason: string) => void;
   },
 ) => Promise<void>;
 
@@ -41,10 +46,10 @@ export interface RebuildHost {
   readonly log: ViewLog;
   readonly now: () => number;
   readonly build: BuildFile;
+  readonly onDeadLetter: (event: NamedEvent, reason: string) => void;
   /** The view that serves; undefined while there is none. */
   view(): LiveView | undefined;
-  fresh(): string;
-  openFile(file: string): LiveView | undefined;
+  readonly slot: Pick<ViewSlot, 'fresh' | 'remove' | 'openBuilt'>;
   /** Keeps the serving view where it is until the returned function is called: a few milliseconds. */
   hold(): () => void;
   /** Replaces the view that serves, in one go. */
@@ -103,7 +108,7 @@ export class Rebuilder {
 
   async #run(skip: boolean, signal: AbortSignal): Promise<void> {
     const { log } = this.#host;
-    const file = this.#host.fresh();
+    const file = this.#host.slot.fresh();
     log.info({ skip }, 'rebuild begun');
     try {
       await this.#build(file, !skip, signal);
@@ -112,8 +117,8 @@ export class Rebuilder {
       this.#update({ state: 'done', finishedAt: this.#host.now() });
       log.info(this.#status, 'rebuild done');
     } catch (error) {
-      rmSync(file, { force: true });
       const state = signal.aborted ? 'cancelled' : 'failed';
+      if (this.#host.view()?.file !== file) this.#host.slot.remove(file);
       this.#update({
         state,
         finishedAt: this.#host.now(),
@@ -127,14 +132,18 @@ export class Rebuilder {
     const expected = this.#host.view()?.checkpoint?.seq;
     await this.#host.build(
       { file, strict, expected },
-      { signal, onProgress: (progress) => this.#update({ progress }) },
+      {
+        signal,
+        onProgress: (progress) => this.#update({ progress }),
+        onDeadLetter: this.#host.onDeadLetter,
+      },
     );
     signal.throwIfAborted();
   }
 
   /** Applies what came in meanwhile, until both views are at the same event; then nothing is missed or doubled. */
   async #catchUpAndSwitch(file: string, signal: AbortSignal): Promise<void> {
-    const next = this.#host.openFile(file);
+    const next = this.#host.slot.openBuilt(file);
     if (next === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
     try {
       await this.#catchUp(next, PAGE, signal);
@@ -147,7 +156,7 @@ export class Rebuilder {
         release();
       }
     } catch (error) {
-      next.close();
+      if (this.#host.view() !== next) next.close();
       throw error;
     }
   }

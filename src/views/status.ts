@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { BuildProgress } from './build.ts';
 import type { Checkpoint, Ledger } from './ledger.ts';
+import type { NamedEvent } from './rebuild.ts';
 
 /** How a view is. Positions are for operators only. */
 export interface ViewStatus {
@@ -65,3 +66,12 @@ export function stateOf(
   if (build !== undefined) return 'building';
   return readable ? 'live' : 'starting';
 }
+
+/** Tells the log of an event that was set aside, with what an operator needs to find it. */
+export const deadLetterLog =
+  (view: string, log: ViewLog) =>
+  ({ id, stream, revision, type }: NamedEvent, reason: string): void =>
+    log.error(
+      { view, event: id, stream, revision, type, reason },
+      'event not applied: its stream is set aside',
+    );

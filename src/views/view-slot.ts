@@ -31,6 +31,11 @@ export class ViewSlot {
     return this.#files.fresh();
   }
 
+  /** Deletes a file that will not serve. */
+  remove(file: string): void {
+    this.#files.remove(file);
+  }
+
   /** How many events the file that is current holds, whatever its definition: about as many come again. */
   eventsBefore(): number | undefined {
     const file = this.#files.current();
@@ -46,7 +51,12 @@ export class ViewSlot {
     return this.#view;
   }
 
-  /** Opens a file that is not current yet. */
+  /** Opens a file that was just built, and is not current yet. */
+  openBuilt(file: string): LiveView | undefined {
+    this.#files.finish(file);
+    return this.openFile(file);
+  }
+
   openFile(file: string): LiveView | undefined {
     return LiveView.open(file, this.#options.definition, this.#options);
   }
@@ -60,10 +70,9 @@ export class ViewSlot {
     const before = this.#view;
     this.#view = next;
     if (before !== undefined) this.#retire(before);
-    this.#files.sweep();
   }
 
-  /** Deletes what is in the folder and not current. */
+  /** Deletes what is not current: only while nothing is in the making. */
   sweep(): void {
     this.#files.sweep();
   }
@@ -82,13 +91,15 @@ export class ViewSlot {
 
   #retire(view: LiveView): void {
     view.stopWriting();
+    this.#files.remove(view.file);
     this.#retired.set(view, setTimeout(() => this.#close(view), GRACE_MS).unref());
   }
 
+  // Its own file only: another one may be in the making.
   #close(view: LiveView): void {
     clearTimeout(this.#retired.get(view));
     this.#retired.delete(view);
     view.close();
-    this.#files.sweep();
+    this.#files.remove(view.file);
   }
 }

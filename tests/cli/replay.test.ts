@@ -155,6 +155,16 @@ describe('export and restore', () => {
     expect((await at(other, 'verify')).stdout).toBe((await chancery('verify')).stdout);
   });
 
+  test('refuses while a server uses the folder', async () => {
+    const { stdout: text } = await chancery('export');
+    const other = join(folder.path, 'other');
+    const server = await startServer({ DATA_DIR: other });
+    const { code, stderr } = await run(['restore', '-'], { env: { DATA_DIR: other }, input: text });
+    await server.stop();
+    expect(code).toBe(1);
+    expect(stderr).toContain('a server uses');
+  });
+
   test('refuses a store that holds events', async () => {
     const { stdout: text } = await chancery('export');
     const { code, stderr } = await run(['restore', '-'], { env: { DATA_DIR: data }, input: text });
@@ -176,7 +186,7 @@ describe('export and restore', () => {
     });
     expect(code).toBe(1);
     expect(stderr).toContain(message);
-    expect(readdirSync(other)).toEqual([]);
+    expect(readdirSync(other)).toEqual(['views']);
   });
 
   function withoutRevisionZero(text: string): string {

@@ -311,9 +311,9 @@ describe('has: DESCRIPTION', () => {
 
   test('has the last three changes with their days', () => {
     const recent = [
-      { sentence: 'Date moved to May 2022', recordedAt: '2022-02-22T10:00:00Z' },
-      { sentence: 'Date set to 30 May–3 June 2022', recordedAt: '2022-06-03T10:00:00Z' },
-      { sentence: 'Postponed', recordedAt: '2022-07-16T10:00:00Z' },
+      { sentence: 'Date moved to May 2022', statedAt: '2022-02-22T10:00:00Z' },
+      { sentence: 'Date set to 30 May–3 June 2022', statedAt: '2022-06-03T10:00:00Z' },
+      { sentence: 'Postponed', statedAt: '2022-07-16T10:00:00Z' },
     ];
     const lines = said({ recent });
     const from = lines.indexOf('Latest changes:');

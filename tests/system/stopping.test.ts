@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Server, startServer, temporaryFolder } from '../support/program.ts';
+import { ROOT, type Server, startServer, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 const TOKEN = 'a-token-for-the-stop-tests-0123456789abcdef';
@@ -76,3 +78,21 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test('a server that npm started ends with npm', async () => {
+  const npm = spawn('npm', ['run', '-s', 'serve'], {
+    cwd: ROOT,
+    env: { ...process.env, DATA_DIR: folder.path, PORT: '0', ADMIN_TOKEN: TOKEN },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  // The pipes stay open until the last of its processes has ended.
+  const closed = once(npm, 'close');
+  let log = '';
+  npm.stdout.on('data', (chunk) => {
+    log += chunk;
+  });
+  await once(npm.stderr, 'data');
+  npm.kill('SIGTERM');
+  await closed;
+  expect(log).toContain('"msg":"stopped"');
+});

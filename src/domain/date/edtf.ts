@@ -107,6 +107,6 @@ function parseInterval(text: string, left: string, right: string): Edtf | WhenPr
   return {
     code: 'end-before-start',
     path: ['edtf'],
-    message: `An interval must end after it starts: all of ${left} must come before ${right}. Write a single date alone.`,
+    message: `An interval must end after it starts: all of ${left} must come before ${right}. Swap the two ends, or write a single date alone.`,
   };
 }

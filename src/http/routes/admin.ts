@@ -118,7 +118,7 @@ const shown = ({ startedAt, finishedAt, ...status }: RebuildStatus): object => (
 function deadLetters(edge: Edge, request: FastifyRequest) {
   const { limit = PAGE.default, cursor } = request.query as { limit?: number; cursor?: string };
   const before = cursor === undefined ? undefined : Number(cursor);
-  if (before !== undefined && !Number.isSafeInteger(before)) {
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
     throw invalid('cursor', 'must be from the `next` of the page before');
   }
   const found = edge.deps.deadLetters(limit + 1, before);

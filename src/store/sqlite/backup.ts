@@ -25,6 +25,9 @@ export async function backupStore(file: string, target: string): Promise<void> {
   let source: DatabaseSync | undefined;
   try {
     source = openSource(file);
+    // Held still: SQLite begins again with every commit of others, and beside a busy server it would never end.
+    source.exec('BEGIN');
+    source.prepare('SELECT count(*) FROM sqlite_schema').get();
     await backup(source, making);
     renameSync(making, target);
   } catch (error) {

@@ -44,7 +44,7 @@ const COMMITTEE: Omit<EntryRow, 'id' | 'stream' | 'uid'> = {
   outcome: null,
   mergedInto: null,
   previousDates: [],
-  recent: [{ sentence: 'Announced for August 2022', recordedAt: '2021-11-21T20:00:00Z' }],
+  recent: [{ sentence: 'Announced for August 2022', statedAt: '2021-11-21T20:00:00Z' }],
   sources: [
     {
       announcement: 'tehran-times-2021-11-21',
