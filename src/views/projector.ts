@@ -1,9 +1,6 @@
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedEvent } from '../../events/envelope.ts';
-import type { Registry } from '../../events/registry.ts';
-import type { Projection } from '../../projections/projection.ts';
 import type { ViewDatabase } from '../../projections/view-database.ts';
-import type { EventStore } from '../store/event-store.ts';
 import type { BuildProgress } from './build.ts';
 import { buildOrBegin } from './build-or-begin.ts';
 import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
@@ -13,14 +10,7 @@ import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
 import { buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
-import {
-  type AppliedBatch,
-  deadLetterLog,
-  setAside,
-  stateOf,
-  type ViewLog,
-  type ViewStatus,
-} from './status.ts';
+import { type AppliedBatch, deadLetterLog, setAside, stateOf, type ViewStatus } from './status.ts';
 import { ViewSlot } from './view-slot.ts';
 import { Waiters } from './waiters.ts';
 
