@@ -37,6 +37,7 @@ export class Lookup {
   readonly #statements: Statements;
   readonly #reader: Reader;
   readonly #meetings = new Map<string, VisibleMeeting | undefined>();
+  readonly #announcements = new Map<string, AnnouncementRecord | undefined>();
   readonly #sources = new Map<string, Source | undefined>();
 
   constructor(statements: Statements, reader: Reader) {
@@ -56,6 +57,11 @@ export class Lookup {
 
   /** The record of a visible announcement. */
   announcement(id: string): AnnouncementRecord | undefined {
+    if (!this.#announcements.has(id)) this.#announcements.set(id, this.#readAnnouncement(id));
+    return this.#announcements.get(id);
+  }
+
+  #readAnnouncement(id: string): AnnouncementRecord | undefined {
     const row = this.#statements.of('SELECT record FROM announcements WHERE id = ?').get(id);
     const record = row && (JSON.parse(row.record as string) as AnnouncementRecord);
     return record && visibleAnnouncement(record, this.#reader) ? record : undefined;

@@ -32,6 +32,10 @@ export interface CalendarsOptions {
   /** Of one open view: a rebuilt view has calendars of its own. */
   readonly entries: EntryQueries;
   readonly clock: Clock;
+  /** A number that changes with every batch applied. */
+  readonly version: () => number;
+  /** The instant after which public answers may differ although nothing is applied (epoch ms). */
+  readonly until: (nowMs: number) => number;
   readonly publicUrl: string | undefined;
   /** Bytes of entries and feeds kept in memory. */
   readonly maxBytes?: number | undefined;
@@ -39,19 +43,30 @@ export interface CalendarsOptions {
 
 /** What `.ics` addresses serve: everything public, and one public meeting. */
 export function createCalendars(options: CalendarsOptions): Calendars {
-  const { entries, clock, publicUrl, maxBytes } = options;
+  const { entries, clock, version, until, publicUrl, maxBytes } = options;
   const addresses = publicUrl === undefined ? {} : { publicUrl };
   const composer = new FeedComposer(TOOLS, addresses, maxBytes);
   const source = publicEntries(entries, clock);
+  const compose = (nowMs: number) =>
+    composer.read(source, {
+      name: NAME,
+      description: DESCRIPTION,
+      options: DEFAULT_OPTIONS,
+      todayUtc: dayOf(nowMs),
+      ...(publicUrl === undefined ? {} : { sourceUrl: `${publicUrl}/calendar.ics` }),
+    });
+  // Most requests find what the last one found: then no query is run.
+  let kept: { version: number; fromMs: number; untilMs: number; feed: CalendarText } | undefined;
   return {
-    everything: (nowMs) =>
-      composer.read(source, {
-        name: NAME,
-        description: DESCRIPTION,
-        options: DEFAULT_OPTIONS,
-        todayUtc: dayOf(nowMs),
-        ...(publicUrl === undefined ? {} : { sourceUrl: `${publicUrl}/calendar.ics` }),
-      }),
+    everything: async (nowMs) => {
+      const now = version();
+      const fresh = kept?.version === now && kept.fromMs <= nowMs && nowMs < kept.untilMs;
+      if (kept !== undefined && fresh) return kept.feed;
+      const untilMs = until(nowMs);
+      const feed = await compose(nowMs);
+      kept = { version: now, fromMs: nowMs, untilMs, feed };
+      return feed;
+    },
     one: async (meeting, nowMs) => {
       const row = entries.one(publicReader(nowMs), meeting);
       if (row === undefined) return undefined;
@@ -63,7 +78,8 @@ export function createCalendars(options: CalendarsOptions): Calendars {
   };
 }
 
-const publicReader = (clockMs: number): Reader => ({ level: 0, editor: false, clockMs });
+/** Whoever has no token. */
+export const publicReader = (clockMs: number): Reader => ({ level: 0, editor: false, clockMs });
 
 const dayOf = (ms: number): string => utcDay(new Date(ms).toISOString());
 

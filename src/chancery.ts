@@ -13,7 +13,7 @@ import type { ViewDatabase } from '../projections/view-database.ts';
 import { type Access, admin, type FollowingAccess, openAccess } from './access.ts';
 import { backgroundBuild, backgroundVerify } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
-import { createCalendars } from './calendars.ts';
+import { createCalendars, publicReader } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { makeFolder } from './folder.ts';
@@ -231,10 +231,11 @@ function readers({ projector, clock }: Parts, { publicUrl }: Config) {
     let readers = made.get(db);
     if (readers === undefined) {
       const entries = entryQueries(db, entryUid);
-      readers = {
-        queries: calendarQueries(db, releaseId),
-        calendars: createCalendars({ entries, clock, publicUrl }),
-      };
+      const queries = calendarQueries(db, releaseId);
+      const version = () => projector.version;
+      const until = (nowMs: number) => queries.boundary(publicReader(nowMs), nowMs).untilMs;
+      const calendars = createCalendars({ entries, clock, version, until, publicUrl });
+      readers = { queries, calendars };
       made.set(db, readers);
     }
     return readers;

@@ -53,7 +53,14 @@ async function open({ folder, nowMs }: { folder: string; nowMs: number }): Promi
 }
 
 const calendars = ({ entries, nowMs }: Opened) =>
-  createCalendars({ entries, clock: () => nowMs, publicUrl: 'https://calendar.example.org' });
+  createCalendars({
+    entries,
+    clock: () => nowMs,
+    // Always another, so that every read looks for changes.
+    version: () => ++reads,
+    until: () => Number.POSITIVE_INFINITY,
+    publicUrl: 'https://calendar.example.org',
+  });
 
 /** @returns milliseconds from nothing kept to the whole feed */
 async function cold(): Promise<number> {
@@ -64,6 +71,7 @@ async function cold(): Promise<number> {
 }
 
 let kept: ReturnType<typeof createCalendars> | undefined;
+let reads = 0;
 
 /** @returns milliseconds from a change in the view to the whole feed with it */
 async function afterChange(): Promise<number> {

@@ -17,7 +17,7 @@ import { Waiters } from './waiters.ts';
 export type { ProjectorOptions } from './projector-options.ts';
 
 /** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
-const LIVE_BATCH = 50;
+const LIVE_BATCH = 16;
 
 /** Owns one view: opens or builds its file, follows the log, answers how far it is. */
 export class Projector {

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest';
+import type { EntryQueries } from '../projections/entry-queries.ts';
+import { createCalendars } from '../src/calendars.ts';
+
+const NOON = Date.UTC(2021, 10, 22, 12);
+const MIDNIGHT = Date.UTC(2021, 10, 23);
+
+/** Calendars over no entries, of which it is counted how often they are asked for changes. */
+function counted() {
+  const at = { version: 1, asked: 0 };
+  const entries: EntryQueries = {
+    changesAfter: () => {
+      at.asked += 1;
+      return [];
+    },
+    releasedBetween: () => [],
+    one: () => undefined,
+  };
+  const calendars = createCalendars({
+    entries,
+    clock: () => NOON,
+    version: () => at.version,
+    until: (nowMs) => (nowMs < NOON + 1_000 ? NOON + 1_000 : MIDNIGHT),
+    publicUrl: undefined,
+  });
+  return { at, calendars };
+}
+
+describe('the feed of everything', () => {
+  test('runs no query while nothing can have changed', async () => {
+    const { at, calendars } = counted();
+    const first = await calendars.everything(NOON);
+    const asked = at.asked;
+    expect(await calendars.everything(NOON + 999)).toBe(first);
+    expect(at.asked).toBe(asked);
+  });
+
+  test('looks again when a batch was applied', async () => {
+    const { at, calendars } = counted();
+    await calendars.everything(NOON);
+    const { asked } = at;
+    at.version = 2;
+    await calendars.everything(NOON);
+    expect(at.asked).toBeGreaterThan(asked);
+  });
+
+  test('looks again when the clock has reached the instant at which it may differ', async () => {
+    const { at, calendars } = counted();
+    await calendars.everything(NOON);
+    const { asked } = at;
+    await calendars.everything(NOON + 1_000);
+    expect(at.asked).toBeGreaterThan(asked);
+  });
+
+  test('looks again when the clock was set back', async () => {
+    const { at, calendars } = counted();
+    await calendars.everything(NOON + 500);
+    const { asked } = at;
+    await calendars.everything(NOON);
+    expect(at.asked).toBeGreaterThan(asked);
+  });
+});
