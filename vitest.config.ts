@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,
+    // All cores: most of the time goes by in other processes and on the disk.
+    maxWorkers: '100%',
   },
 });
