@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -24,6 +23,7 @@ import { listenMetrics } from './metrics-server.ts';
 import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
+import { VERSION } from './version.ts';
 import type { BuildProgress } from './views/build.ts';
 import { ViewBehind } from './views/errors.ts';
 import { lockViews } from './views/lock.ts';
@@ -55,12 +55,6 @@ export interface Chancery {
   /** Finishes requests under way, then closes everything, within the configured time. */
   close(): Promise<void>;
 }
-
-export const VERSION = (
-  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  }
-).version;
 
 /**
  * Opens the store and the views and listens.

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
+import { VERSION } from '../version.ts';
 import { EXIT, explain } from './failure.ts';
 
 /**
@@ -32,7 +32,7 @@ Settings are environment variables or lines of a .env file: see README.md.`;
 function describe(done: (exit: number) => void): Command {
   const program: Command = new Command('chancery')
     .description('An event-sourced diplomatic calendar: schedules over REST and iCal.')
-    .version(version(), '--version', 'print the version')
+    .version(VERSION, '--version', 'print the version')
     .helpOption('--help', 'say how it is used')
     .helpCommand(false)
     .addHelpText('after', EPILOGUE)
@@ -150,9 +150,4 @@ function addDoctor(program: Command, done: (exit: number) => void): void {
       const { doctor } = await import('./doctor.ts');
       done(await doctor(process.env));
     });
-}
-
-function version(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -104,7 +104,6 @@ export const changesQuery = z.strictObject({
   limit: paging.limit,
   ...seen,
 });
-export const calendarQuery = z.strictObject({ ...meetingFilters, ...seen });
 export const eventsQuery = z.strictObject({
   after: z.string().min(1).max(100).optional().describe('A position, as in the lines before.'),
 });

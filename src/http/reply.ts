@@ -54,6 +54,18 @@ export function sendRepresentation(
   return reply.headers(answer.headers).send(answer.bytes);
 }
 
+/** Answers JSON that nobody may keep: the state of the service at this moment. */
+export const sendNow = (reply: FastifyReply, status: number, body: object): FastifyReply =>
+  reply
+    .code(status)
+    .headers({
+      ...SAFE_HEADERS,
+      'content-type': 'application/json; charset=utf-8',
+      'cache-control': 'no-store',
+      vary: 'Authorization',
+    })
+    .send(Buffer.from(JSON.stringify(body)));
+
 /** Answers a problem as `application/problem+json`. */
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply

@@ -47,18 +47,14 @@ export class ViewSlot {
     this.#files.usePrepared((file) => describeFile(file)?.definition === this.#options.definition);
     this.#files.sweep();
     const file = this.#files.current();
-    this.#view = file === undefined ? undefined : this.openFile(file);
+    this.#view = file === undefined ? undefined : this.#openFile(file);
     return this.#view;
   }
 
   /** Opens a file that was just built, and is not current yet. */
   openBuilt(file: string): LiveView | undefined {
     this.#files.finish(file);
-    return this.openFile(file);
-  }
-
-  openFile(file: string): LiveView | undefined {
-    return LiveView.open(file, this.#options.definition, this.#options);
+    return this.#openFile(file);
   }
 
   /**
@@ -87,6 +83,10 @@ export class ViewSlot {
     for (const view of this.#retired.keys()) this.#close(view);
     this.#view?.close();
     this.#view = undefined;
+  }
+
+  #openFile(file: string): LiveView | undefined {
+    return LiveView.open(file, this.#options.definition, this.#options);
   }
 
   #retire(view: LiveView): void {

@@ -8,7 +8,7 @@ import { noQuery, PAGE, pageQuery } from '../parameters.ts';
 import { invalid, Problem } from '../problem.ts';
 import { check } from '../query.ts';
 import { problemContent } from '../read.ts';
-import { SAFE_HEADERS } from '../reply.ts';
+import { sendNow } from '../reply.ts';
 import { deadLetter, listOf, rebuildStatus, verification } from '../resources-admin.ts';
 
 const rebuildBody = z.strictObject({
@@ -44,26 +44,26 @@ export function adminRoutes(app: FastifyInstance, edge: Edge): void {
       summary: 'Builds the views anew while they serve',
       handler: (request, reply) => {
         rebuilds.start({ skip: skipOf(request.body) });
-        return send(reply.header('location', rebuild.url), 202, shown(rebuilds.status));
+        return sendNow(reply.header('location', rebuild.url), 202, shown(rebuilds.status));
       },
     },
     {
       ...{ ...rebuild, method: 'GET', status: 200 },
       summary: 'How the last rebuild goes, or went',
-      handler: (_request, reply) => send(reply, 200, shown(rebuilds.status)),
+      handler: (_request, reply) => sendNow(reply, 200, shown(rebuilds.status)),
     },
     {
       ...{ ...rebuild, method: 'DELETE', status: 202 },
       summary: 'Cancels a running rebuild; the views stay as they are',
       handler: (_request, reply) => {
         if (!rebuilds.cancel()) throw new Problem('not-found', 'no rebuild is running');
-        return send(reply, 202, shown(rebuilds.status));
+        return sendNow(reply, 202, shown(rebuilds.status));
       },
     },
     {
       ...{ method: 'POST', url: '/admin/verify', status: 200, answer: verification },
       summary: 'Folds the log anew and compares it with the views, row by row',
-      handler: async (_request, reply) => send(reply, 200, await edge.deps.verify()),
+      handler: async (_request, reply) => sendNow(reply, 200, await edge.deps.verify()),
     },
     {
       ...{ method: 'GET', url: '/admin/dead-letters', status: 200, answer: listOf(deadLetter) },
@@ -72,7 +72,7 @@ export function adminRoutes(app: FastifyInstance, edge: Edge): void {
       handler: (request, reply) => {
         const page = deadLetters(edge, request);
         if (page.next !== null) reply.header('link', `<${page.next}>; rel="next"`);
-        return send(reply, 200, page);
+        return sendNow(reply, 200, page);
       },
     },
   ];
@@ -127,14 +127,3 @@ function deadLetters(edge: Edge, request: FastifyRequest) {
   const next = last === undefined ? null : pageAddress(request.url, { cursor: String(last.seq) });
   return { items, next };
 }
-
-const send = (reply: FastifyReply, status: number, body: object): FastifyReply =>
-  reply
-    .code(status)
-    .headers({
-      ...SAFE_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      vary: 'Authorization',
-    })
-    .send(Buffer.from(JSON.stringify(body)));

@@ -1,10 +1,10 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { noQuery } from '../parameters.ts';
 import { EITHER_WAY, problemContent } from '../read.ts';
-import { SAFE_HEADERS } from '../reply.ts';
+import { SAFE_HEADERS, sendNow } from '../reply.ts';
 
 const health = z.strictObject({ status: z.literal('ok') });
 const readiness = z.strictObject({
@@ -85,14 +85,3 @@ async function details(edge: Edge): Promise<object> {
     return { view, store: { available: false, behind: null } };
   }
 }
-
-const sendNow = (reply: FastifyReply, status: number, body: object): FastifyReply =>
-  reply
-    .code(status)
-    .headers({
-      ...SAFE_HEADERS,
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      vary: 'Authorization',
-    })
-    .send(Buffer.from(JSON.stringify(body)));
