@@ -10,10 +10,10 @@ import {
   utcDay,
 } from '../src/domain/date/index.ts';
 import { foldText } from './fold.ts';
-import type { Lookup, Statements } from './lookup.ts';
-import { replay, statedBy } from './replay.ts';
-import { type Snapshot, snapshotOf } from './snapshot.ts';
-import type { Agreement, Reader } from './types.ts';
+import { Lookup, type QueryContext } from './lookup.ts';
+import { snapshotAfter } from './meeting-telling.ts';
+import type { Snapshot } from './snapshot.ts';
+import type { Agreement } from './types.ts';
 
 /** How a claim stands to the calendar: the first of design.md's five that fits. */
 
@@ -74,25 +74,26 @@ function compare(claim: Claim, snapshot: Snapshot): Match {
 
 /** Judges claims for one reader: what they cannot see plays no part. */
 export class Agreements {
-  readonly #statements: Statements;
+  readonly #context: QueryContext;
   readonly #lookup: Lookup;
-  readonly #reader: Reader;
 
-  constructor(statements: Statements, lookup: Lookup, reader: Reader) {
-    this.#statements = statements;
+  constructor(context: QueryContext, lookup: Lookup) {
+    this.#context = context;
     this.#lookup = lookup;
-    this.#reader = reader;
   }
 
   /** `publishedAt`: the day it was said. Claims on a merged meeting count for the survivor. */
   of(claim: Claim, publishedAt: string): Agreement {
     const meeting = this.#lookup.survivor(claim.meeting);
     if (meeting === undefined) return 'unknown';
-    const now = compare(claim, snapshotOf(meeting.record.state, meeting.record.when));
+    const now = compare(claim, snapshotAfter(meeting.told.facts));
     if (now === 'agrees' || now === 'compatible') return now;
-    const changes = replay(this.#statements, this.#reader, meeting.record.id);
-    const then = statedBy(changes, utcDay(publishedAt));
-    const agreed = then !== undefined && compare(claim, then) === 'agrees';
+    const { reader, past } = this.#lookup;
+    const said = utcDay(publishedAt);
+    const statedDay = past.statedDay !== undefined && past.statedDay < said ? past.statedDay : said;
+    const then = new Lookup(this.#context, reader, { ...past, statedDay }).seen(meeting.row);
+    const agreed =
+      then !== undefined && compare(claim, snapshotAfter(then.told.facts)) === 'agrees';
     return agreed ? 'outdated' : now;
   }
 }

@@ -1,24 +1,20 @@
 import type { Agreements } from './agreement.ts';
-import type { AnnouncementRecord } from './announcement-record.ts';
-import type { Lookup } from './lookup.ts';
-import { sourceOf, visibleAnnouncement } from './meeting-view.ts';
-import type { AnnouncementView, Reader } from './types.ts';
+import { type Lookup, sourceOf } from './lookup.ts';
+import type { AnnouncementView } from './types.ts';
+import type { VisibleAnnouncement } from './visible.ts';
 
-/** The API's announcement; undefined when it does not exist for the reader. */
+/** The API's announcement. */
 export function announcementView(
-  raw: AnnouncementRecord,
-  reader: Reader,
+  visible: VisibleAnnouncement,
   lookup: Lookup,
   agreements: Agreements,
-): AnnouncementView | undefined {
-  const visible = visibleAnnouncement(raw, reader);
-  if (visible === undefined) return undefined;
-  const { record } = visible;
-  const { facts } = record.state;
+): AnnouncementView {
+  const { row, told } = visible;
+  const { facts } = told.facts.state;
   const published = facts.publishedAt.value;
-  const self = `/announcements/${record.id}`;
+  const self = `/announcements/${row.id}`;
   return {
-    id: record.id,
+    id: row.id,
     title: facts.title,
     kind: facts.kind,
     outlet: facts.outlet,
@@ -34,11 +30,11 @@ export function announcementView(
       .map((claim) => ({ ...claim, agreement: agreements.of(claim, published) })),
     classification: facts.classification,
     embargoUntil: facts.embargoUntil ?? null,
-    retracted: sourceOf(record).retracted ?? null,
-    recordedAt: visible.recordedAt,
-    changedAt: visible.changedAt,
+    retracted: sourceOf(visible).retracted ?? null,
+    recordedAt: told.recordedAt,
+    changedAt: told.changedAt,
     links: { self, history: `${self}/history` },
-    ...(reader.editor ? { revision: record.revision } : {}),
-    ...(record.stale === true ? { stale: true as const } : {}),
+    ...(lookup.reader.editor ? { revision: lookup.revisionOf(visible) } : {}),
+    ...(row.stale === true ? { stale: true as const } : {}),
   };
 }

@@ -1,12 +1,22 @@
+import type { AnnouncementEvent, AnnouncementFacts as Facts } from '../events/announcement.ts';
 import { endOfUtcDayMs, instantMs } from '../src/domain/date/index.ts';
-import type { AnnouncementRecord } from './announcement-record.ts';
-import { foldText, foldWords } from './fold.ts';
-import { levelColumns } from './levels.ts';
+import type { AnnouncementRow } from './announcement-record.ts';
+import { type AnnouncementFacts, announcementFactsAfter } from './announcement-telling.ts';
+import { tokenOf, wordsOf } from './description.ts';
+import { foldText } from './fold.ts';
+import type { KeptEvent } from './journal.ts';
+import { levelColumns, releaseMsOf } from './levels.ts';
+import { rowWriter } from './row-writer.ts';
+import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
+/** Columns of both tables that lists of announcements are read from: their order, and what they filter by. */
+const ORDER = ['published'] as const;
+const MOMENTS = ['published_last'] as const;
+
 /**
- * The table of announcements; vis and rec columns as in meetings.ts. Order is by publication: first and
- * last epoch ms it can be, a date being a UTC day.
+ * The table of announcements; vis and rec columns and words as in meetings.ts. Order is by publication:
+ * first and last epoch ms it can be, a date being a UTC day.
  */
 export const ANNOUNCEMENT_TABLES = `
 CREATE TABLE announcements (
@@ -15,15 +25,11 @@ CREATE TABLE announcements (
   kind TEXT NOT NULL, outlet TEXT NOT NULL, published INTEGER NOT NULL, published_last INTEGER NOT NULL,
   record TEXT NOT NULL
 ) STRICT;
-CREATE TABLE announcement_tags (
-  kind TEXT NOT NULL, value TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (kind, value, n)
-) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE announcement_text USING fts5(
   words, detail=none, columnsize=0, tokenize='ascii'
 );
 CREATE UNIQUE INDEX announcements_id ON announcements (id);
-CREATE INDEX announcement_tags_n ON announcement_tags (n);
-`;
+${timesTable('announcement_times', ORDER, MOMENTS)}`;
 
 export const ANNOUNCEMENT_INDEXES = `
 CREATE INDEX announcements_published ON announcements (published, id);
@@ -37,71 +43,102 @@ export const publishedSpan = (value: string): [number, number] =>
     : [instantMs(`${value}T00:00:00Z`), endOfUtcDayMs(value)];
 
 /** The meetings an announcement speaks of: named in `about` or claimed on. */
-export const mentions = (record: AnnouncementRecord): readonly string[] => [
-  ...new Set([...record.state.facts.about, ...record.state.facts.claims.map((c) => c.meeting)]),
+export const mentions = (facts: Facts): readonly string[] => [
+  ...new Set([...facts.about, ...facts.claims.map((c) => c.meeting)]),
 ];
 
-function tagsOf(record: AnnouncementRecord): [string, string][] {
-  const { facts } = record.state;
-  return [
-    ...mentions(record).map((meeting): [string, string] => ['meeting', meeting]),
-    ...facts.topics.map((topic): [string, string] => ['topic', topic]),
-    ...facts.speakers.flatMap((s): [string, string][] => [
-      ['speaker', foldText(s.name)],
-      ...(s.party === undefined ? [] : ([['speaker', s.party]] as [string, string][])),
-    ]),
-  ];
+/** What a speaker is found by: their party, and their name folded. */
+export const speakersOf = (facts: Facts): readonly string[] =>
+  facts.speakers.flatMap((s) => [foldText(s.name), ...(s.party === undefined ? [] : [s.party])]);
+
+/** Everything that `q` finds an announcement by. */
+export const announcementTexts = ({ title, outlet, topics, speakers }: Facts): string[] => [
+  title,
+  outlet,
+  ...topics,
+  ...speakers.map((s) => s.name),
+];
+
+/** An announcement after one of its events. */
+export type AnnouncementMark = Mark<KeptEvent<AnnouncementEvent>, AnnouncementFacts>;
+
+function addTokens(facts: Facts, tokens: Set<string>): void {
+  for (const meeting of mentions(facts)) tokens.add(tokenOf('meeting', meeting));
+  for (const topic of facts.topics) tokens.add(tokenOf('topic', topic));
+  for (const speaker of speakersOf(facts)) tokens.add(tokenOf('speaker', speaker));
+  tokens.add(tokenOf('kind', facts.kind));
+  tokens.add(tokenOf('outlet', foldText(facts.outlet)));
 }
 
-const COLUMNS = 14;
+/** What it was ever found by, as Description of meetings. */
+function describe(marks: readonly AnnouncementMark[]): string {
+  const tokens = new Set<string>();
+  const texts = new Set<string>();
+  for (const { facts } of marks) {
+    addTokens(facts.state.facts, tokens);
+    for (const text of announcementTexts(facts.state.facts)) texts.add(text);
+  }
+  return wordsOf(texts, tokens);
+}
+
+export const ANNOUNCEMENT_COURSE: Course<KeptEvent<AnnouncementEvent>, AnnouncementFacts> = {
+  after: announcementFactsAfter,
+  key: ({ state }) => publishedSpan(state.facts.publishedAt.value),
+  alike: (a, b) => a.state.facts.publishedAt.value === b.state.facts.publishedAt.value,
+  statedAt: ({ statedAt }) => statedAt,
+};
 
 /** Reads and writes announcement rows of one database. */
 export class AnnouncementRows {
   readonly #get;
-  readonly #put;
-  readonly #tag;
-  readonly #untag;
+  readonly #rows;
+  readonly #update;
+  readonly #words;
   readonly #text;
   readonly #untext;
+  readonly #times;
 
   constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM announcements WHERE id = ?');
-    this.#put = db.prepare(
-      `INSERT OR REPLACE INTO announcements VALUES (${Array(COLUMNS).fill('?').join(', ')})`,
-    );
-    this.#tag = db.prepare('INSERT OR IGNORE INTO announcement_tags VALUES (?, ?, ?)');
-    this.#untag = db.prepare('DELETE FROM announcement_tags WHERE n = ?');
+    this.#rows = rowWriter(db, 'announcements');
+    this.#update = db.prepare('UPDATE announcements SET seq = ?, record = ? WHERE n = ?');
+    this.#words = db.prepare('SELECT words FROM announcement_text WHERE rowid = ?');
     this.#text = db.prepare('INSERT INTO announcement_text (rowid, words) VALUES (?, ?)');
     this.#untext = db.prepare('DELETE FROM announcement_text WHERE rowid = ?');
+    this.#times = new TimeRows(db, 'announcement_times', ORDER.length, MOMENTS.length);
   }
 
-  load(id: string): AnnouncementRecord | undefined {
+  load(id: string): AnnouncementRow | undefined {
     const row = this.#get.get(id);
-    return row === undefined ? undefined : (JSON.parse(row.record as string) as AnnouncementRecord);
+    return row === undefined ? undefined : (JSON.parse(row.record as string) as AnnouncementRow);
   }
 
-  write(record: AnnouncementRecord): void {
-    const { n } = record;
-    const { facts } = record.state;
-    this.#untext.run(n);
-    this.#untag.run(n);
-    this.#put.run(
-      n,
-      record.id,
-      record.seq,
-      ...levelColumns(record, facts),
-      facts.kind,
-      foldText(facts.outlet),
-      ...publishedSpan(facts.publishedAt.value),
-      JSON.stringify(record),
-    );
-    for (const [kind, value] of tagsOf(record)) this.#tag.run(kind, value, n);
-    const texts = [
-      facts.title,
-      facts.outlet,
-      ...facts.topics,
-      ...facts.speakers.map((s) => s.name),
+  /** Writes a row that no event of its own changed. */
+  update(row: AnnouncementRow): void {
+    this.#update.run(row.seq, JSON.stringify(row), row.n);
+  }
+
+  /** As MeetingRows.write. */
+  write(row: AnnouncementRow, marks: readonly AnnouncementMark[], stored: boolean): void {
+    const { n, id } = row;
+    const last = marks.at(-1);
+    if (last === undefined) return;
+    const { facts } = last.facts.state;
+    const columns = [
+      ...[n, id, row.seq, ...levelColumns(row)],
+      ...[facts.kind, foldText(facts.outlet), ...publishedSpan(facts.publishedAt.value)],
+      JSON.stringify(row),
     ];
-    this.#text.run(n, foldWords(texts.join(' ')).join(' '));
+    this.#rows.write(columns, stored);
+    this.#index(n, describe(marks), stored);
+    const times = timesOf(marks, row.sights, releaseMsOf(row), ANNOUNCEMENT_COURSE);
+    this.#times.write(n, id, times, stored);
+  }
+
+  #index(n: number, words: string, stored: boolean): void {
+    const before = stored ? this.#words.get(n) : undefined;
+    if (before?.words === words) return;
+    if (before !== undefined) this.#untext.run(n);
+    this.#text.run(n, words);
   }
 }

@@ -1,4 +1,4 @@
-import type { Statements } from './lookup.ts';
+import type { Statements } from './statements.ts';
 import type { Reader } from './types.ts';
 import type { ViewValue } from './view-database.ts';
 

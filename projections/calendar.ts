@@ -1,64 +1,91 @@
-import type { AnnouncementEventType } from '../events/announcement.ts';
+import type { AnnouncementEvent } from '../events/announcement.ts';
 import { parseStream } from '../events/envelope.ts';
-import type { MeetingEventType } from '../events/meeting.ts';
-import { type AnnouncementRecord, advanceAnnouncement } from './announcement-record.ts';
-import { ANNOUNCEMENT_INDEXES, ANNOUNCEMENT_TABLES, AnnouncementRows } from './announcements.ts';
-import { CHANGE_INDEXES, CHANGE_TABLES, ChangeRows } from './changes.ts';
-import { advanceMeeting, bump, type MeetingRecord } from './meeting-record.ts';
-import { MEETING_INDEXES, MEETING_TABLES, MeetingRows } from './meetings.ts';
+import type { MeetingEvent } from '../events/meeting.ts';
+import { instantMs } from '../src/domain/date/index.ts';
+import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
+import type { AnnouncementFacts } from './announcement-telling.ts';
+import {
+  ANNOUNCEMENT_COURSE,
+  ANNOUNCEMENT_INDEXES,
+  ANNOUNCEMENT_TABLES,
+  AnnouncementRows,
+} from './announcements.ts';
+import { CHANGE_INDEXES, CHANGE_TABLES, ChangeRows, type EntityKind } from './changes.ts';
+import { JOURNAL_TABLES, Journal, type KeptEvent, keep, requireRoom } from './journal.ts';
+import type { ChangeRow } from './levels.ts';
+import type { MeetingFacts } from './meeting-facts.ts';
+import { advanceMeeting, bump, type MeetingRow } from './meeting-record.ts';
+import { MEETING_COURSE, MEETING_INDEXES, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { RowCache } from './row-cache.ts';
+import { type Course, type Mark, markAfter, marksOf } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
 /**
- * The calendar view: meetings, announcements and their changes in one file, since a change is worked out
- * once and serves all three.
+ * The calendar view: meetings, announcements and their changes in one file, since they are told from the same
+ * events.
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 1,
+  definition: 2,
   kinds: ['meeting', 'announcement'],
   rememberSkipped: true,
-  tables: MEETING_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
+  tables: JOURNAL_TABLES + MEETING_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
   indexes: MEETING_INDEXES + ANNOUNCEMENT_INDEXES + CHANGE_INDEXES,
   open: (db, options) => new CalendarApplier(db, options),
   has: (db, eventId) =>
     db.prepare('SELECT 1 FROM changes WHERE event = ?').get(eventId) !== undefined,
 };
 
-type MeetingProjected = Extract<ProjectedEvent, { type: MeetingEventType }>;
-type AnnouncementProjected = Extract<ProjectedEvent, { type: AnnouncementEventType }>;
+type MeetingProjected = ProjectedEvent & MeetingEvent;
+type AnnouncementProjected = ProjectedEvent & AnnouncementEvent;
 
-// What a record weighs in memory: its fields, and a thread's share for each event it has seen.
-const RECORD_BYTES = 3_000;
-const EVENT_BYTES = 300;
-const weigh = (record: { revision: number }): number =>
-  RECORD_BYTES + EVENT_BYTES * (record.revision + 1);
+/** An entry in memory. */
+interface Entry<R, E, F> {
+  readonly id: string;
+  readonly row: R;
+  readonly events: KeptEvent<E>[];
+  /** After each event, those left out that were ignored. */
+  readonly marks: Mark<KeptEvent<E> & KeptEvent, F>[];
+  /** How many of the events the journal has already. */
+  readonly stored: number;
+}
+
+type MeetingEntry = Entry<MeetingRow, MeetingEvent, MeetingFacts>;
+type AnnouncementEntry = Entry<AnnouncementRow, AnnouncementEvent, AnnouncementFacts>;
+
+// What an entry weighs in memory: its row, and each of its events with the state after it.
+const ROW_BYTES = 2_000;
+const EVENT_BYTES = 2_000;
+const weigh = ({ events }: { readonly events: readonly unknown[] }): number =>
+  ROW_BYTES + EVENT_BYTES * events.length;
 
 class CalendarApplier implements Applier {
+  readonly #journal: Journal;
   readonly #meetingRows: MeetingRows;
   readonly #announcementRows: AnnouncementRows;
   readonly #changes: ChangeRows;
-  readonly #meetings: RowCache<MeetingRecord>;
-  readonly #announcements: RowCache<AnnouncementRecord>;
-  readonly #build: boolean;
+  readonly #meetings: RowCache<MeetingEntry>;
+  readonly #announcements: RowCache<AnnouncementEntry>;
 
   constructor(db: ViewDatabase, options: OpenOptions) {
     const limit = options.build ? options.cacheBytes : 0;
-    this.#build = options.build;
-    this.#meetingRows = new MeetingRows(db, options.build);
+    this.#journal = new Journal(db);
+    this.#meetingRows = new MeetingRows(db);
     this.#announcementRows = new AnnouncementRows(db);
-    this.#changes = new ChangeRows(db, options.build);
-    this.#meetings = new RowCache(
-      (id) => this.#meetingRows.load(id),
-      (record) => this.#meetingRows.write(record),
-      (limit / 4) * 3,
-    );
-    this.#announcements = new RowCache(
-      (id) => this.#announcementRows.load(id),
-      (record) => this.#announcementRows.write(record),
-      limit / 4,
-    );
+    this.#changes = new ChangeRows(db);
+    this.#meetings = new RowCache<MeetingEntry>({
+      load: (id) => this.#load(this.#meetingRows.load(id), MEETING_COURSE),
+      write: (entry) => this.#write(this.#meetingRows, entry),
+      placeOf: ({ row }) => row.n,
+      limit: (limit / 4) * 3,
+    });
+    this.#announcements = new RowCache<AnnouncementEntry>({
+      load: (id) => this.#load(this.#announcementRows.load(id), ANNOUNCEMENT_COURSE),
+      write: (entry) => this.#write(this.#announcementRows, entry),
+      placeOf: ({ row }) => row.n,
+      limit: limit / 4,
+    });
   }
 
   apply(event: ProjectedEvent, seq: number): void {
@@ -77,65 +104,126 @@ class CalendarApplier implements Applier {
   finish(): void {
     this.#meetings.drain();
     this.#announcements.drain();
-    this.#changes.finish();
-    if (this.#build) this.#meetingRows.derive();
   }
 
   quarantine(stream: string): void {
     const name = parseStream(stream);
-    if (name?.kind === 'meeting') {
-      const record = this.#meetings.get(name.id);
-      if (record !== undefined) this.#meetings.set({ ...record, stale: true }, weigh(record));
-    } else if (name?.kind === 'announcement') {
-      const record = this.#announcements.get(name.id);
-      if (record !== undefined) this.#announcements.set({ ...record, stale: true }, weigh(record));
+    if (name?.kind === 'meeting') markStale(this.#meetings, name.id);
+    else if (name?.kind === 'announcement') markStale(this.#announcements, name.id);
+  }
+
+  #load<R extends { readonly n: number; readonly id: string }, E, F>(
+    row: R | undefined,
+    course: Course<KeptEvent<E> & KeptEvent, F>,
+  ): Entry<R, E, F> | undefined {
+    if (row === undefined) return undefined;
+    const events = this.#journal.read<E>(row.n) as (KeptEvent<E> & KeptEvent)[];
+    return { id: row.id, row, events, marks: marksOf(events, course), stored: events.length };
+  }
+
+  #write<R extends { readonly n: number }, E, F>(
+    rows: Rows<R, E, F>,
+    { row, events, marks, stored }: Entry<R, E, F>,
+  ): void {
+    if (events.length === stored) {
+      rows.update(row);
+      return;
     }
+    this.#journal.add(row.n, stored, events.slice(stored));
+    rows.write(row, marks, stored > 0);
   }
 
   #applyMeeting(event: MeetingProjected, seq: number): void {
-    const before = this.#meetings.get(event.stream.slice('meeting-'.length));
-    const circle = event.type === 'MeetingMerged' && this.#leadsBack(event);
-    const { record, changes } = advanceMeeting(before, event, seq, circle);
-    const cited = record.cites.length - (before?.cites.length ?? 0);
-    for (const cite of cited === 0 ? [] : record.cites.slice(-cited)) {
-      this.#meetingRows.cite(cite, record.id);
-    }
-    this.#changes.write('meeting', record.id, event, seq, changes);
-    this.#meetings.set(record, weigh(record));
+    const id = event.stream.slice('meeting-'.length);
+    const before = this.#meetings.get(id);
+    requireRoom(before?.row.length ?? 0);
+    const circle = event.type === 'MeetingMerged' && this.#leadsBack(id, event.data.into);
+    const kept = keep<MeetingEvent>(event, seq, circle);
+    const last = before?.marks.at(-1);
+    const mark = circle && last !== undefined ? last : markAfter(last, kept, MEETING_COURSE);
+    const { row, changes } = advanceMeeting(id, before?.row, kept, mark.facts.state);
+    for (const cite of circle ? [] : (kept.meta.basedOn ?? [])) this.#meetingRows.cite(cite, id);
+    this.#changed('meeting', row.n, kept, before?.events ?? [], changes);
+    const entry = withEvent(before, kept, row, circle ? undefined : mark);
+    this.#meetings.set(entry, weigh(entry));
   }
 
-  /** Whether following survivors from this merge's target comes back to the stream itself. */
-  #leadsBack(event: Extract<ProjectedEvent, { type: 'MeetingMerged' }>): boolean {
-    const start = event.stream.slice('meeting-'.length);
-    for (let next: string | undefined = event.data.into; next !== undefined; ) {
-      if (next === start) return true;
-      const state: MeetingRecord['state'] | undefined = this.#meetings.get(next)?.state;
-      next = state?.status === 'merged' ? state.into : undefined;
+  /** Whether following survivors from a merge's target comes back to the meeting itself. */
+  #leadsBack(id: string, into: string): boolean {
+    for (let next: string | undefined = into; next !== undefined; ) {
+      if (next === id) return true;
+      const facts: MeetingFacts | undefined = this.#meetings.get(next)?.marks.at(-1)?.facts;
+      next = facts?.state.status === 'merged' ? facts.state.into : undefined;
     }
     return false;
   }
 
   #applyAnnouncement(event: AnnouncementProjected, seq: number): void {
-    const before = this.#announcements.get(event.stream.slice('announcement-'.length));
-    const { record, changes } = advanceAnnouncement(before, event, seq);
-    const citing =
-      before === undefined
-        ? []
-        : this.#meetingRows.citing(record.id).map((id) => this.#meetings.get(id));
-    this.#changes.write('announcement', record.id, event, seq, changes);
-    this.#announcements.set(record, weigh(record));
-    const lowest = Math.min(record.lowest, before?.lowest ?? 3);
-    for (const meeting of citing) {
+    const id = event.stream.slice('announcement-'.length);
+    const before = this.#announcements.get(id);
+    requireRoom(before?.row.length ?? 0);
+    const kept = keep<AnnouncementEvent>(event, seq, false);
+    const mark = markAfter(before?.marks.at(-1), kept, ANNOUNCEMENT_COURSE);
+    const { row, changes } = advanceAnnouncement(id, before?.row, kept, mark.facts.state);
+    const citing = before === undefined ? [] : this.#meetingRows.citing(id);
+    const meetings = citing.map((meeting) => this.#meetings.get(meeting));
+    this.#changed('announcement', row.n, kept, before?.events ?? [], changes);
+    const entry = withEvent(before, kept, row, mark);
+    this.#announcements.set(entry, weigh(entry));
+    const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
+    for (const meeting of meetings) {
       if (meeting !== undefined) this.#touchCiting(meeting, lowest, event.meta.recordedAt, seq);
     }
   }
 
   /** A cited announcement changed: the entries that show it count one more change at each level that sees it. */
-  #touchCiting(meeting: MeetingRecord, lowest: number, recordedAt: string, seq: number): void {
-    const from = Math.max(lowest, meeting.lowest);
-    const ticks = meeting.ticks.map((tick, level) =>
-      level >= from ? bump(tick, recordedAt) : tick,
-    );
-    this.#meetings.set({ ...meeting, ticks, seq }, weigh(meeting));
+  #touchCiting(entry: MeetingEntry, lowest: number, recordedAt: string, seq: number): void {
+    const { row } = entry;
+    const from = Math.max(lowest, row.lowest);
+    const ticks = row.ticks.map((tick, level) => (level >= from ? bump(tick, recordedAt) : tick));
+    this.#meetings.set({ ...entry, row: { ...row, ticks, seq } }, weigh(entry));
   }
+
+  /** Writes who sees the change; where levels lose sight, the entry's earlier events stop existing for them. */
+  #changed(
+    kind: EntityKind,
+    entity: number,
+    { id, seq, meta }: KeptEvent,
+    earlier: readonly KeptEvent<unknown>[],
+    rows: readonly ChangeRow[],
+  ): void {
+    const lost = rows.filter(({ since }) => since !== null).map(({ hi }) => hi);
+    if (lost.length > 0) {
+      const seqs = earlier.map((event) => event.seq);
+      this.#changes.hide(seqs, Math.max(...lost) + 1);
+    }
+    const recordedMs = instantMs(meta.recordedAt);
+    this.#changes.write({ event: id, seq, kind, entity, recordedMs }, rows);
+  }
+}
+
+interface Rows<R, E, F> {
+  write(row: R, marks: readonly Mark<KeptEvent<E> & KeptEvent, F>[], stored: boolean): void;
+  update(row: R): void;
+}
+
+/** The entry with one more event. The lists grow in place: nobody keeps the entry from before. */
+function withEvent<R extends { readonly id: string }, E, F>(
+  before: Entry<R, E, F> | undefined,
+  event: KeptEvent<E>,
+  row: R,
+  mark: Mark<KeptEvent<E> & KeptEvent, F> | undefined,
+): Entry<R, E, F> {
+  const events = before?.events ?? [];
+  const marks = before?.marks ?? [];
+  events.push(event);
+  if (mark !== undefined) marks.push(mark);
+  return { id: row.id, row, events, marks, stored: before?.stored ?? 0 };
+}
+
+/** Marks the last good row of an entry as stale. */
+function markStale<R extends object, E, F>(cache: RowCache<Entry<R, E, F>>, id: string): void {
+  const entry = cache.get(id);
+  if (entry === undefined) return;
+  cache.set({ ...entry, row: { ...entry.row, stale: true } }, weigh(entry));
 }

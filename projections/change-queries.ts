@@ -1,103 +1,20 @@
-import { changeMatches } from './change-filter.ts';
-import { changeView } from './change-view.ts';
-import { CHANGES_PER_EVENT, type EntityKind } from './changes.ts';
-import { Lookup } from './lookup.ts';
-import { visibleAnnouncement } from './meeting-view.ts';
-import { type ChangeContext, pendingChange, pendingChanges } from './pending-changes.ts';
+import { announcementStepsOf, changeView, stepsOf, type TellingStep } from './change-view.ts';
+import { CHANGES_PER_EVENT, ENTITY_KINDS, type EntityKind } from './changes.ts';
+import type { KeptEvent } from './journal.ts';
+import { RELEASE_SEQ } from './levels.ts';
+import { Lookup, type QueryContext } from './lookup.ts';
+import type { MeetingRow } from './meeting-record.ts';
+import { snapshotAfter, snapshotBefore } from './meeting-telling.ts';
+import { allTests } from './meeting-tests.ts';
+import { pendingChanges } from './pending-changes.ts';
 import {
   type CalendarQueries,
   type ChangeView,
-  type Page,
+  type MeetingFilters,
   type Reader,
   UnknownCursor,
 } from './types.ts';
 import type { ViewRow, ViewValue } from './view-database.ts';
-
-type HistoryPage = { readonly limit: number; readonly cursor?: string };
-
-/** One entry as its history needs it. */
-interface Told {
-  readonly kind: EntityKind;
-  readonly id: string;
-  /** The release that the clock brought and no event says yet. */
-  readonly pending: ViewRow | undefined;
-}
-
-/** The row number after which a page begins. @throws {UnknownCursor} */
-function historyStart(
-  { statements }: ChangeContext,
-  { level }: Reader,
-  { kind, id, pending }: Told,
-  cursor: string | undefined,
-): number {
-  if (cursor === undefined) return 0;
-  const row = statements
-    .of(
-      'SELECT n FROM changes WHERE event = ? AND entity = ? AND kind = ? AND known_lo <= ? AND hi >= ?',
-    )
-    .get(cursor, id, kind, level, level);
-  const n = row?.n ?? (pending?.event === cursor ? pending.n : undefined);
-  if (n === undefined) throw new UnknownCursor('this cursor is not of this history');
-  return n as number;
-}
-
-function historyRows(
-  context: ChangeContext,
-  reader: Reader,
-  told: Told,
-  { limit, cursor }: HistoryPage,
-): Page<ViewRow> {
-  const start = historyStart(context, reader, told, cursor);
-  const rows = context.statements
-    .of(
-      `SELECT * FROM changes WHERE entity = ? AND kind = ? AND n > ? AND lo <= ? AND hi >= ?
-       AND body IS NOT NULL ORDER BY n LIMIT ?`,
-    )
-    .all(told.id, told.kind, start, reader.level, reader.level, limit + 1);
-  const { pending } = told;
-  if (pending !== undefined && (pending.n as number) > start) rows.push(pending);
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return { items: rows.slice(0, limit), next: last === undefined ? null : `${last.event}` };
-}
-
-function history(
-  context: ChangeContext,
-  reader: Reader,
-  lookup: Lookup,
-  told: Told,
-  page: HistoryPage,
-): Page<ChangeView> {
-  const rows = historyRows(context, reader, told, page);
-  return { ...rows, items: rows.items.map((row) => changeView(row, reader, lookup, true)) };
-}
-
-/** What the reader has seen of one meeting; undefined when it does not exist for them. */
-export function meetingHistory(
-  context: ChangeContext,
-  reader: Reader,
-  id: string,
-  page: HistoryPage,
-): Page<ChangeView> | undefined {
-  const lookup = new Lookup(context.statements, reader);
-  const visible = lookup.meeting(id);
-  if (visible === undefined) return undefined;
-  const pending = pendingChange(context, reader, 'meeting', visible);
-  return history(context, reader, lookup, { kind: 'meeting', id, pending }, page);
-}
-
-export function announcementHistory(
-  context: ChangeContext,
-  reader: Reader,
-  id: string,
-  page: HistoryPage,
-): Page<ChangeView> | undefined {
-  const lookup = new Lookup(context.statements, reader);
-  const record = lookup.announcement(id);
-  const visible = record && visibleAnnouncement(record, reader);
-  if (visible === undefined) return undefined;
-  const pending = pendingChange(context, reader, 'announcement', visible);
-  return history(context, reader, lookup, { kind: 'announcement', id, pending }, page);
-}
 
 /** How many rows one request reads at most: a filter that matches little answers with a short page. */
 export const CHANGES_SCANNED = 2_000;
@@ -106,7 +23,7 @@ type ChangesRequest = Parameters<CalendarQueries['listChanges']>[0];
 
 /** The row number to go on after. @throws {UnknownCursor} */
 function startOf(
-  { statements }: ChangeContext,
+  { statements }: QueryContext,
   reader: Reader,
   after: string | undefined,
   pending: readonly ViewRow[],
@@ -120,23 +37,42 @@ function startOf(
   return known.n as number;
 }
 
-function scan({ statements }: ChangeContext, request: ChangesRequest, start: number): ViewRow[] {
+/** Rows of one entry's events. */
+function rowsOfMeeting(context: QueryContext, id: string): ViewRow[] {
+  const { statements, tellings } = context;
+  const row = new Lookup(context, ANYBODY).row<MeetingRow>('meeting', id);
+  if (row === undefined) return [];
+  const select = statements.of('SELECT * FROM changes WHERE n >= ? AND n < ?');
+  return tellings
+    .events(row)
+    .flatMap(({ seq }: Pick<KeptEvent, 'seq'>) =>
+      select.all(seq * CHANGES_PER_EVENT, (seq + 1) * CHANGES_PER_EVENT),
+    );
+}
+
+/** Only rows are looked up for it. */
+const ANYBODY: Reader = { level: 0, editor: false, clockMs: 0 };
+
+function scan(context: QueryContext, request: ChangesRequest, start: number): ViewRow[] {
   const { reader, after, filters } = request;
-  const { meeting } = filters;
-  const params: ViewValue[] = [start, reader.level, reader.level];
   // `removed` tells those who may have seen the entry that it went: they continue from between the two.
-  const removed = after === undefined ? '0' : 'since <= ?';
-  if (after !== undefined) params.push(Math.floor(start / CHANGES_PER_EVENT));
-  const only =
-    meeting === undefined
-      ? ''
-      : ` AND kind = 'meeting' AND entity IN (${meeting.map(() => '?').join(', ')})`;
-  return statements
+  const latest = after === undefined ? -1 : Math.floor(start / CHANGES_PER_EVENT);
+  if (filters.meeting !== undefined) {
+    const seen = ({ n, lo, hi, since }: ViewRow): boolean =>
+      (n as number) > start &&
+      (lo as number) <= reader.level &&
+      (hi as number) >= reader.level &&
+      (since === null || (since as number) <= latest);
+    const rows = [...new Set(filters.meeting)].flatMap((id) => rowsOfMeeting(context, id));
+    return rows.filter(seen).toSorted(byNumber).slice(0, CHANGES_SCANNED);
+  }
+  const params: ViewValue[] = [start, reader.level, reader.level, latest, CHANGES_SCANNED];
+  return context.statements
     .of(
-      `SELECT * FROM changes WHERE n > ? AND lo <= ? AND hi >= ? AND (body IS NOT NULL OR ${removed})${only}
+      `SELECT * FROM changes WHERE n > ? AND lo <= ? AND hi >= ? AND (since IS NULL OR since <= ?)
        ORDER BY n LIMIT ?`,
     )
-    .all(...params, ...(meeting ?? []), CHANGES_SCANNED);
+    .all(...params);
 }
 
 const byNumber = (a: ViewRow, b: ViewRow): number => (a.n as number) - (b.n as number);
@@ -147,45 +83,121 @@ function withPending(
   pending: readonly ViewRow[],
   { filters: { meeting } }: ChangesRequest,
   start: number,
+  lookup: Lookup,
 ): ViewRow[] {
   const end = rows.length < CHANGES_SCANNED ? Infinity : (rows.at(-1)?.n as number);
-  const fitting = pending.filter(({ n, kind, entity }) => {
-    const asked = meeting === undefined || (kind === 'meeting' && meeting.includes(`${entity}`));
-    return asked && (n as number) > start && (n as number) < end;
-  });
+  const asked = new Set(meeting?.map((id) => lookup.meeting(id)?.row.n));
+  const fitting = pending.filter(
+    ({ n, entity }) =>
+      (meeting === undefined || asked.has(entity as number)) &&
+      (n as number) > start &&
+      (n as number) < end,
+  );
   return [...rows, ...fitting].toSorted(byNumber);
 }
 
 /** The newest change this reader sees: where someone at the end goes on from. */
 function newest(
-  { statements }: ChangeContext,
+  { statements }: QueryContext,
   reader: Reader,
   pending: readonly ViewRow[],
 ): string | null {
   const row = statements
     .of(
-      'SELECT n, event FROM changes WHERE lo <= ? AND hi >= ? AND body IS NOT NULL ORDER BY n DESC LIMIT 1',
+      'SELECT n, event FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC LIMIT 1',
     )
     .get(reader.level, reader.level);
   const last = [...(row === undefined ? [] : [row]), ...pending].toSorted(byNumber).at(-1);
   return (last?.event as string | undefined) ?? null;
 }
 
+/** The steps of entries by the row numbers of their changes, each entry told once a request. */
+class Steps {
+  readonly #lookup: Lookup;
+  readonly #entries = new Map<number, ReadonlyMap<number, TellingStep>>();
+
+  constructor(lookup: Lookup) {
+    this.#lookup = lookup;
+  }
+
+  of(row: ViewRow, pending: boolean): TellingStep | undefined {
+    const seq = pending ? RELEASE_SEQ : Math.floor((row.n as number) / CHANGES_PER_EVENT);
+    return this.#entry(kindOf(row), row.entity as number).get(seq);
+  }
+
+  #entry(kind: EntityKind, n: number): ReadonlyMap<number, TellingStep> {
+    let steps = this.#entries.get(n);
+    if (steps === undefined) {
+      steps = new Map(this.#told(kind, n).map((told) => [told.step.event.seq, told]));
+      this.#entries.set(n, steps);
+    }
+    return steps;
+  }
+
+  #told(kind: EntityKind, n: number): TellingStep[] {
+    if (kind === 'announcement') {
+      const visible = this.#lookup.announcement(n);
+      return visible === undefined ? [] : announcementStepsOf(visible);
+    }
+    const visible = this.#lookup.meeting(n);
+    return visible === undefined ? [] : stepsOf(visible);
+  }
+}
+
+const kindOf = (row: ViewRow): EntityKind => ENTITY_KINDS[row.kind as number] ?? 'meeting';
+
+/** Whether a change of a meeting matches: the state before or after it does. */
+function matcher(filters: MeetingFilters): (told: TellingStep) => boolean {
+  const tests = allTests(filters);
+  if (tests.length === 0) return () => true;
+  return ({ kind, step }) => {
+    if (kind !== 'meeting') return false;
+    const states = [snapshotBefore(step), snapshotAfter(step.after)];
+    return states.some((state) => state !== undefined && tests.every((test) => test(state)));
+  };
+}
+
+/** Of an entry that left the reader's sight, only that it did. */
+function removedView(context: QueryContext, row: ViewRow, lookup: Lookup): ChangeView {
+  const kind = kindOf(row);
+  const entry = lookup.row(kind, row.entity as number);
+  const events = entry === undefined ? [] : context.tellings.events(entry);
+  const event = events.find(({ id }) => id === row.event);
+  return {
+    cursor: row.event as string,
+    type: 'removed',
+    [kind]: entry?.id ?? '',
+    recordedAt: event?.meta.recordedAt ?? '',
+  };
+}
+
 export function listChanges(
-  context: ChangeContext,
+  context: QueryContext,
   request: ChangesRequest,
 ): { items: readonly ChangeView[]; cursor: string | null } {
   const { reader, after, filters, limit } = request;
+  const lookup = new Lookup(context, reader);
   const pending = pendingChanges(context, reader);
   const start = startOf(context, reader, after, pending);
-  const rows = withPending(scan(context, request, start), pending, request, start);
-  const lookup = new Lookup(context.statements, reader);
-  const matches = changeMatches(context.statements, reader, filters, pending);
+  const rows = withPending(scan(context, request, start), pending, request, start, lookup);
+  const steps = new Steps(lookup);
+  const matches = matcher(filters);
+  const filtered = allTests(filters).length > 0;
+  const view = (row: ViewRow): ChangeView | undefined => {
+    // Nothing of a removed entry is left to test: whoever follows a filter must still hear that it went.
+    if (row.since !== null) {
+      return filtered && kindOf(row) !== 'meeting' ? undefined : removedView(context, row, lookup);
+    }
+    const told = steps.of(row, pending.includes(row));
+    if (told === undefined || !matches(told)) return undefined;
+    return changeView(told, row.event as string, lookup, false);
+  };
   const items: ChangeView[] = [];
   let last: string | undefined;
   for (const row of rows) {
     if (items.length === limit) break;
-    if (matches(row)) items.push(changeView(row, reader, lookup, false));
+    const item = view(row);
+    if (item !== undefined) items.push(item);
     last = row.event as string;
   }
   return { items, cursor: last ?? after ?? newest(context, reader, pending) };

@@ -1,10 +1,20 @@
-import { correctedSentence } from './announcement-record.ts';
-import type { ChangeBody } from './changes.ts';
+import { announcementContentOf, correctedSentence } from './announcement-telling.ts';
+import type { KeptEvent } from './journal.ts';
 import type { Lookup } from './lookup.ts';
-import type { ChangeView, Diff, Reader } from './types.ts';
-import type { ViewRow } from './view-database.ts';
+import { contentOf } from './meeting-telling.ts';
+import type { ChangeContent } from './telling.ts';
+import type { ChangeView, Diff } from './types.ts';
+import type { VisibleAnnouncement, VisibleMeeting } from './visible.ts';
 
-/** Change rows as a reader may see them. */
+/** Changes as a reader may see them. */
+
+/** One step of an entry that the reader sees. */
+export type TellingStep =
+  | { readonly kind: 'meeting'; readonly id: string; readonly step: MeetingStepOf }
+  | { readonly kind: 'announcement'; readonly id: string; readonly step: AnnouncementStepOf };
+
+type MeetingStepOf = VisibleMeeting['told']['steps'][number];
+type AnnouncementStepOf = VisibleAnnouncement['told']['steps'][number];
 
 /** What an announcement names may be hidden from the reader: claims and `about` are cut to what they see. */
 function visibleDiff(diff: Diff, lookup: Lookup): Diff {
@@ -24,46 +34,52 @@ function visibleNames(value: unknown, lookup: Lookup): unknown {
 const says = ({ from, to }: Diff): boolean =>
   JSON.stringify(from ?? []) !== JSON.stringify(to ?? []);
 
-function diffsFor(row: ViewRow, body: ChangeBody, lookup: Lookup): Diff[] {
+function diffsFor(kind: string, content: ChangeContent, lookup: Lookup): Diff[] {
   const diffs =
-    row.kind === 'announcement'
-      ? body.diffs.map((diff) => visibleDiff(diff, lookup)).filter(says)
-      : [...body.diffs];
-  if (body.into !== undefined && lookup.meeting(body.into) !== undefined) {
-    diffs.push({ field: 'mergedInto', from: null, to: body.into });
+    kind === 'announcement'
+      ? content.diffs.map((diff) => visibleDiff(diff, lookup)).filter(says)
+      : [...content.diffs];
+  if (content.into !== undefined && lookup.meeting(content.into) !== undefined) {
+    diffs.push({ field: 'mergedInto', from: null, to: content.into });
   }
   return diffs;
 }
 
+const contentOfStep = (told: TellingStep): ChangeContent =>
+  told.kind === 'meeting' ? contentOf(told.step) : announcementContentOf(told.step);
+
 /**
- * One change. `revision` is for editors; `history`: editors see the actor too, and a claim list whose every
- * difference is hidden shows none.
+ * One change. `cursor`: the event's id. `history`: editors see actor and revision, once there is an event.
  */
 export function changeView(
-  row: ViewRow,
-  reader: Reader,
+  told: TellingStep,
+  cursor: string,
   lookup: Lookup,
   history: boolean,
 ): ChangeView {
-  const base = {
-    cursor: row.event as string,
-    type: row.type as string,
-    [row.kind as string]: row.entity as string,
-    recordedAt: row.recorded_at as string,
-  };
-  if (row.body === null) return base;
-  const body = JSON.parse(row.body as string) as ChangeBody;
-  const diffs = diffsFor(row, body, lookup);
-  const corrected = row.kind === 'announcement' && row.type === 'corrected';
+  const content = contentOfStep(told);
+  const diffs = diffsFor(told.kind, content, lookup);
+  const corrected = told.kind === 'announcement' && content.type === 'corrected';
+  const { meta, revision }: Pick<KeptEvent, 'meta' | 'revision'> = told.step.event;
   return {
-    ...base,
-    statedAt: body.statedAt,
-    sentence: corrected ? correctedSentence(diffs) : body.sentence,
+    cursor,
+    type: content.type,
+    [told.kind]: told.id,
+    recordedAt: meta.recordedAt,
+    statedAt: content.statedAt,
+    sentence: corrected ? correctedSentence(diffs) : content.sentence,
     diffs,
-    reason: body.reason,
-    sources: lookup.sources(body.cites),
-    ...(history && reader.editor && row.actor !== null
-      ? { actor: row.actor as string, revision: row.revision as number }
+    reason: content.reason,
+    sources: lookup.sources(content.cites),
+    ...(history && lookup.reader.editor && meta.actor !== ''
+      ? { actor: meta.actor, revision }
       : {}),
   };
 }
+
+/** What a meeting tells its reader, step by step. */
+export const stepsOf = ({ row, told }: VisibleMeeting): TellingStep[] =>
+  told.steps.map((step) => ({ kind: 'meeting', id: row.id, step }));
+
+export const announcementStepsOf = ({ row, told }: VisibleAnnouncement): TellingStep[] =>
+  told.steps.map((step) => ({ kind: 'announcement', id: row.id, step }));

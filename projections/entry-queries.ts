@@ -1,8 +1,9 @@
 import type { EntryRow } from './entry.ts';
 import { entryRow, type UidOf } from './entry-view.ts';
-import { Lookup, Statements } from './lookup.ts';
-import type { MeetingRecord } from './meeting-record.ts';
-import { visibleMeeting } from './meeting-view.ts';
+import { Lookup, type QueryContext } from './lookup.ts';
+import type { MeetingRow } from './meeting-record.ts';
+import { Statements } from './statements.ts';
+import { Tellings } from './tellings.ts';
 import type { Reader } from './types.ts';
 import type { ViewDatabase, ViewRow } from './view-database.ts';
 
@@ -36,12 +37,15 @@ const RELEASED = `
 /** The entries of one open calendar view. */
 export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
   const statements = new Statements(db);
+  // Entries are kept as they are rendered: what they were told from need not be.
+  const tellings = new Tellings(statements, 0);
+  const context: QueryContext = { statements, tellings, releaseId: () => '' };
   const changes = (rows: readonly ViewRow[], reader: Reader): EntryChange[] => {
-    const lookup = new Lookup(statements, reader);
+    const lookup = new Lookup(context, reader);
     return rows.map(({ record }) => {
-      const meeting = JSON.parse(record as string) as MeetingRecord;
-      const visible = visibleMeeting(meeting, reader);
-      const row = visible && entryRow(visible, reader, lookup, uidOf);
+      const meeting = JSON.parse(record as string) as MeetingRow;
+      const visible = lookup.seen(meeting);
+      const row = visible && entryRow(visible, lookup, uidOf);
       return { id: meeting.id, version: meeting.seq, row: row ?? null };
     });
   };
@@ -51,9 +55,9 @@ export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
     releasedBetween: (reader, fromMs, toMs) =>
       reader.level === 0 ? changes(statements.of(RELEASED).all(fromMs, toMs), reader) : [],
     one: (reader, id) => {
-      const lookup = new Lookup(statements, reader);
+      const lookup = new Lookup(context, reader);
       const visible = lookup.meeting(id);
-      return visible && entryRow(visible, reader, lookup, uidOf);
+      return visible && entryRow(visible, lookup, uidOf);
     },
   };
 }

@@ -2,9 +2,8 @@ import { instantMs } from '../src/domain/date/index.ts';
 import type { EntryRow } from './entry.ts';
 import type { Lookup } from './lookup.ts';
 import { bump, type Tick } from './meeting-record.ts';
-import { type VisibleMeeting, visibleAnnouncement } from './meeting-view.ts';
-import { snapshotOf } from './snapshot.ts';
-import type { Reader } from './types.ts';
+import { contentOf, snapshotAfter } from './meeting-telling.ts';
+import { lostWhen, type VisibleMeeting } from './visible.ts';
 
 /** The UID of a stream's calendar entry: the same for ever (RFC 5545 §3.8.4.7). */
 export type UidOf = (stream: string) => string;
@@ -12,66 +11,73 @@ export type UidOf = (stream: string) => string;
 /** What off the calendar means for an entry: it stays for a while, if it was ever on it. */
 const GONE: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
 
+/** How many changes an entry tells of. */
+const RECENT = 3;
+
 /**
  * A meeting as one reader's calendar needs it; undefined when it was never on that calendar: merged or
  * withdrawn before this level could see it.
  */
 export function entryRow(
   visible: VisibleMeeting,
-  reader: Reader,
   lookup: Lookup,
   uidOf: UidOf,
 ): EntryRow | undefined {
-  const { record, thread } = visible;
-  if (thread.statuses.every((status) => GONE.has(status))) return undefined;
-  const snapshot = snapshotOf(record.state, record.when);
-  const stream = `meeting-${record.id}`;
-  const { sequence, stamp, created } = tickNow(visible, reader, lookup);
+  const { row, told } = visible;
+  if ([...told.statuses].every((status) => GONE.has(status))) return undefined;
+  const snapshot = snapshotAfter(told.facts);
+  const stream = `meeting-${row.id}`;
+  const { sequence, stamp, created } = tickNow(visible, lookup);
   return {
-    id: record.id,
+    id: row.id,
     stream,
     uid: uidOf(stream),
-    version: record.seq,
+    version: row.seq,
     title: snapshot.title,
     form: snapshot.form,
     status: snapshot.status,
     likelihood: snapshot.likelihood,
     when: snapshot.when,
-    lastWhen: record.lastWhen,
-    dates: thread.dates,
+    lastWhen: lostWhen(visible),
+    dates: told.dates,
     place: snapshot.place,
     participants: snapshot.participants,
     topics: snapshot.topics,
     track: snapshot.track,
-    reason: thread.reason,
+    reason: told.reason,
     outcome: snapshot.outcome,
     mergedInto: lookup.pointer(visible),
-    previousDates: thread.previousDates.map(({ cites: _, ...ended }) => ended),
-    recent: thread.recent,
-    sources: lookup.sources(record.cites).map(({ retracted, ...source }) => ({
+    previousDates: told.previousDates.map(({ when, until, statedAt, reason }) => ({
+      ...{ when, until, statedAt, reason },
+    })),
+    recent: told.steps.slice(-RECENT).map(contentOf).map(recentOf),
+    sources: lookup.sources(told.facts.cites).map(({ retracted, ...source }) => ({
       ...source,
       ...(retracted === undefined ? {} : { retracted: true }),
     })),
-    sequence,
-    stamp,
-    created,
-    goneAt: record.goneAt,
+    ...{ sequence, stamp, created },
+    goneAt: row.goneAt,
   };
 }
+
+const recentOf = ({ sentence, statedAt }: { sentence: string; statedAt: string }) => ({
+  sentence,
+  statedAt,
+});
 
 /**
  * SEQUENCE and stamps with what the clock has done: an announcement cited here whose embargo ended counts as
  * a change from that moment, whether or not the event that says so has been written.
  */
-function tickNow({ record, thread, tick }: VisibleMeeting, reader: Reader, lookup: Lookup): Tick {
+function tickNow({ told, tick }: VisibleMeeting, lookup: Lookup): Tick {
   let now = tick;
-  for (const cite of record.cites) {
+  for (const cite of told.facts.cites) {
     const cited = lookup.announcement(cite);
-    const release = cited && visibleAnnouncement(cited, reader);
-    if (release?.releasedBy === undefined) continue;
+    if (cited?.due === undefined) continue;
+    const { changedAt } = cited.told;
     // Released before the meeting was seen here: then the meeting's own appearance is the change.
-    if (instantMs(release.changedAt) < instantMs(thread.recordedAt)) continue;
-    now = bump(now, release.changedAt);
+    if (instantMs(changedAt) < instantMs(told.recordedAt)) continue;
+    now = bump(now, changedAt);
   }
   return now;
 }

@@ -1,4 +1,4 @@
-import type { Statements } from './lookup.ts';
+import type { Statements } from './statements.ts';
 import type { Facet, Reader } from './types.ts';
 import { visibleTo } from './where.ts';
 
@@ -18,20 +18,23 @@ function listed(statements: Statements, reader: Reader, select: string, group: s
 
 // A party may be spelt differently in different meetings: with max(n), SQLite takes the name of that row,
 // the newest meeting's.
-const ofTags = (statements: Statements, reader: Reader, kind: 'party' | 'topic'): Facet[] =>
+export const parties = (statements: Statements, reader: Reader): Facet[] =>
   listed(
     statements,
     reader,
     `SELECT value, name, count(*) AS count, max(n) FROM
-     (SELECT t.value, t.name, m.* FROM meeting_tags t JOIN meetings m USING (n) WHERE t.kind = '${kind}')`,
+     (SELECT j.value ->> 0 AS value, j.value ->> 1 AS name, m.* FROM meetings m, json_each(m.parties) j)`,
     'value',
   );
 
-export const parties = (statements: Statements, reader: Reader): Facet[] =>
-  ofTags(statements, reader, 'party');
-
 export const topics = (statements: Statements, reader: Reader): Facet[] =>
-  ofTags(statements, reader, 'topic');
+  listed(
+    statements,
+    reader,
+    `SELECT value, value AS name, count(*) AS count FROM
+     (SELECT j.value AS value, m.* FROM meetings m, json_each(m.topics) j)`,
+    'value',
+  );
 
 export const tracks = (statements: Statements, reader: Reader): Facet[] =>
   listed(

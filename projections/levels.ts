@@ -1,56 +1,43 @@
 import { instantMs, isoInstant } from '../src/domain/date/index.ts';
-import type { LevelRange, Span, Transition } from './transition.ts';
-import type { Diff } from './types.ts';
+import type { LevelRange, Sight, Transition } from './transition.ts';
 import type { ViewValue } from './view-database.ts';
 
 /** What meetings and announcements share: who sees them from when, and which changes that makes. */
 
-/** A visible change before it is a row: for levels lo to hi. */
-export interface ChangeDraft extends LevelRange {
-  readonly type: string;
-  /** Lowest level that may know the event's id, when that is not `lo`. */
-  readonly known?: number;
-  /** Of `removed`: seq from which the losing levels saw the entry. */
-  readonly since?: number;
-  readonly sentence?: string;
-  readonly diffs?: readonly Diff[];
-  readonly reason?: string | null;
-  /** Announcements behind it; queries show those the reader may see. */
-  readonly cites?: readonly string[];
-  readonly statedAt?: string;
-  /** The survivor of a merge, for readers who may see it. */
-  readonly into?: string;
+/** Who sees that an event changed an entry: levels lo to hi. What it says to them is told from the journal. */
+export interface ChangeRow extends LevelRange {
+  /** Lowest level that may know the event's id. */
+  readonly known: number;
+  /** Set where the entry left the sight of these levels: the seq from which they had seen it. */
+  readonly since: number | null;
 }
-
-export type ChangeContent = Omit<ChangeDraft, 'lo' | 'hi' | 'since'>;
 
 /**
- * The changes one event makes: its own for those who went on seeing the entry, `appears` for those who see
- * it from here on, `removed` for those who lost it.
+ * The rows one event makes: for those who went on seeing the entry, those who see it from here on, and those
+ * who lost it.
  */
-export function draftChanges(
-  t: Transition,
-  before: readonly Span[],
-  own: ChangeContent,
-  appears: () => ChangeContent,
-): ChangeDraft[] {
-  const drafts: ChangeDraft[] = [];
-  if (t.stay !== undefined) drafts.push({ ...t.stay, ...own });
-  if (t.gained !== undefined) drafts.push({ ...t.gained, ...appears() });
-  if (t.lost !== undefined) drafts.push(...removals(t.lost, before));
-  return drafts;
+export function changeRows(
+  { stay, gained, lost }: Transition,
+  before: readonly Sight[],
+): readonly ChangeRow[] {
+  const rows: ChangeRow[] = [];
+  if (stay !== undefined) rows.push({ ...stay, known: stay.lo, since: null });
+  if (gained !== undefined) rows.push({ ...gained, known: gained.lo, since: null });
+  return lost === undefined ? rows : [...rows, ...removals(lost, before)];
 }
 
-const removals = (lost: LevelRange, before: readonly Span[]): ChangeDraft[] =>
+const removals = (lost: LevelRange, before: readonly Sight[]): ChangeRow[] =>
   before.flatMap(({ levels, since }) => {
     const gone = levels.filter((level) => level <= lost.hi);
-    if (gone.length === 0) return [];
-    return [{ lo: Math.min(...gone), hi: Math.max(...gone), type: 'removed', since }];
+    const lo = Math.min(...gone);
+    return gone.length === 0 ? [] : [{ lo, hi: Math.max(...gone), known: lo, since }];
   });
 
 interface Levelled {
   readonly lastRecordedAt: string;
-  readonly threads: readonly (Span & { readonly recordedAt: string })[];
+  readonly sights: readonly Sight[];
+  /** See pendingRelease. */
+  readonly embargo: string | null;
 }
 
 interface Embargoed {
@@ -59,8 +46,8 @@ interface Embargoed {
 }
 
 /** The end of the embargo that keeps a public entry from level 0 until a clock or an event ends it. */
-export const pendingRelease = ({ classification, embargoUntil }: Embargoed): string | undefined =>
-  classification === 'public' ? embargoUntil : undefined;
+export const pendingRelease = ({ classification, embargoUntil }: Embargoed): string | null =>
+  classification === 'public' ? (embargoUntil ?? null) : null;
 
 /** recordedAt of the release that the clock brings: max(embargoUntil, last of the stream). */
 export const releaseTime = (
@@ -75,47 +62,50 @@ export interface DueRelease {
   readonly at: string;
 }
 
-export function dueRelease(
-  entry: Embargoed,
-  record: { readonly lastRecordedAt: string },
-  clockMs: number,
-): DueRelease | undefined {
-  const embargoUntil = pendingRelease(entry);
-  if (embargoUntil === undefined || instantMs(embargoUntil) > clockMs) return undefined;
-  return { embargoUntil, at: releaseTime(record, embargoUntil) };
+export function dueRelease(record: Levelled, clockMs: number): DueRelease | undefined {
+  const { embargo } = record;
+  if (embargo === null || instantMs(embargo) > clockMs) return undefined;
+  return { embargoUntil: embargo, at: releaseTime(record, embargo) };
 }
 
-/** The event to come, as far as a record is made from it. */
+const isSeen = (record: Levelled, level: number): boolean =>
+  record.sights.some(({ levels }) => levels.includes(level));
+
+/** When the clock releases an entry to level 0, which does not see it until then (epoch ms). */
+export function releaseMsOf(record: Levelled): number | undefined {
+  const { embargo } = record;
+  return embargo === null || isSeen(record, 0)
+    ? undefined
+    : instantMs(releaseTime(record, embargo));
+}
+
+/** Its place in the view's order until it has one: after everything. */
+export const RELEASE_SEQ = Number.MAX_SAFE_INTEGER;
+
+/** The event to come, as the journal will have it. */
 export const releaseEvent = <T extends string>(
   type: T,
-  stream: string,
-  record: { readonly revision: number },
+  id: string,
+  { revision }: { readonly revision: number },
   { embargoUntil, at }: DueRelease,
 ) => ({
-  ...{ type, stream, data: { embargoUntil } },
-  revision: record.revision + 1,
-  meta: { recordedAt: at, statedAt: at },
+  ...{ seq: RELEASE_SEQ, id, type, data: { embargoUntil }, revision: revision + 1 },
+  meta: { recordedAt: at, statedAt: at, actor: '' },
 });
-
-/** A due release with what it is to each level. */
-export interface Release extends DueRelease {
-  readonly changes: readonly ChangeDraft[];
-}
 
 /**
  * Values of vis0..2 (epoch ms from which a level sees the row; 0 always, null never) and of rec0..2
  * (recordedAt of the first event it then sees, in epoch ms: as text, 08:00:00Z sorts after 08:00:00.500Z).
  */
-export function levelColumns(record: Levelled, entry: Embargoed): ViewValue[] {
-  const seen = [0, 1, 2].map((level) => record.threads.find((t) => t.levels.includes(level)));
-  const vis: ViewValue[] = seen.map((thread) => (thread === undefined ? null : 0));
-  const rec: ViewValue[] = seen.map((thread) =>
-    thread === undefined ? null : instantMs(thread.recordedAt),
+export function levelColumns(record: Levelled): ViewValue[] {
+  const seen = [0, 1, 2].map((level) => record.sights.find((s) => s.levels.includes(level)));
+  const vis: ViewValue[] = seen.map((sight) => (sight === undefined ? null : 0));
+  const rec: ViewValue[] = seen.map((sight) =>
+    sight === undefined ? null : instantMs(sight.recordedAt),
   );
-  const release = pendingRelease(entry);
-  if (release !== undefined && seen[0] === undefined) {
-    vis[0] = instantMs(release);
-    rec[0] = instantMs(releaseTime(record, release));
+  if (record.embargo !== null && seen[0] === undefined) {
+    vis[0] = instantMs(record.embargo);
+    rec[0] = instantMs(releaseTime(record, record.embargo));
   }
   return [...vis, ...rec];
 }

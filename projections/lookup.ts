@@ -1,70 +1,87 @@
-import type { AnnouncementRecord } from './announcement-record.ts';
-import type { MeetingRecord } from './meeting-record.ts';
+import type { AnnouncementRow } from './announcement-record.ts';
+import type { EntityKind } from './changes.ts';
+import type { MeetingRow } from './meeting-record.ts';
+import { isPresent } from './past.ts';
+import type { Statements } from './statements.ts';
+import type { Tellings } from './tellings.ts';
+import type { Past, Reader, ReleaseId, Source } from './types.ts';
+import type { ViewValue } from './view-database.ts';
 import {
-  sourceOf,
+  type VisibleAnnouncement,
   type VisibleMeeting,
   visibleAnnouncement,
   visibleMeeting,
-} from './meeting-view.ts';
-import type { Reader, Source } from './types.ts';
-import type { ViewDatabase, ViewStatement } from './view-database.ts';
+} from './visible.ts';
 
-/** Prepares each statement of one database handle once. */
-export class Statements {
-  readonly #db: ViewDatabase;
-  readonly #prepared = new Map<string, ViewStatement>();
-
-  constructor(db: ViewDatabase) {
-    this.#db = db;
-  }
-
-  of(sql: string): ViewStatement {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) {
-      // Filters combine to many texts: the bound keeps hostile variety from filling memory.
-      if (this.#prepared.size >= MAX_STATEMENTS) this.#prepared.clear();
-      statement = this.#db.prepare(sql);
-      this.#prepared.set(sql, statement);
-    }
-    return statement;
-  }
+/** What queries over one open view share. */
+export interface QueryContext {
+  readonly statements: Statements;
+  readonly tellings: Tellings;
+  readonly releaseId: ReleaseId;
 }
 
-const MAX_STATEMENTS = 500;
+const SELECT: Readonly<Record<EntityKind, Readonly<Record<'id' | 'n', string>>>> = {
+  meeting: {
+    id: 'SELECT record FROM meetings WHERE id = ?',
+    n: 'SELECT record FROM meetings WHERE n = ?',
+  },
+  announcement: {
+    id: 'SELECT record FROM announcements WHERE id = ?',
+    n: 'SELECT record FROM announcements WHERE n = ?',
+  },
+};
 
-/** Single rows as one reader sees them; remembers what it looked up, so use one for each request. */
+/** Single entries as one reader sees them; remembers what it looked up, so use one for each request. */
 export class Lookup {
-  readonly #statements: Statements;
-  readonly #reader: Reader;
-  readonly #meetings = new Map<string, VisibleMeeting | undefined>();
-  readonly #announcements = new Map<string, AnnouncementRecord | undefined>();
+  readonly reader: Reader;
+  readonly past: Past;
+  readonly #context: QueryContext;
+  readonly #meetings = new Map<ViewValue, VisibleMeeting | undefined>();
+  readonly #announcements = new Map<ViewValue, VisibleAnnouncement | undefined>();
   readonly #sources = new Map<string, Source | undefined>();
 
-  constructor(statements: Statements, reader: Reader) {
-    this.#statements = statements;
-    this.#reader = reader;
+  constructor(context: QueryContext, reader: Reader, past: Past = {}) {
+    this.#context = context;
+    this.reader = reader;
+    this.past = past;
   }
 
-  /** The meeting, gone ones included; undefined when missing or hidden alike. */
-  meeting(id: string): VisibleMeeting | undefined {
-    if (!this.#meetings.has(id)) {
-      const row = this.#statements.of('SELECT record FROM meetings WHERE id = ?').get(id);
-      const record = row && (JSON.parse(row.record as string) as MeetingRecord);
-      this.#meetings.set(id, record && visibleMeeting(record, this.#reader));
+  /** By id, or by row number; gone ones included; undefined when missing or hidden alike. */
+  meeting(key: string | number): VisibleMeeting | undefined {
+    if (!this.#meetings.has(key)) {
+      const row = this.row<MeetingRow>('meeting', key);
+      this.#meetings.set(key, row && this.seen(row));
     }
-    return this.#meetings.get(id);
+    return this.#meetings.get(key);
   }
 
-  /** The record of a visible announcement. */
-  announcement(id: string): AnnouncementRecord | undefined {
-    if (!this.#announcements.has(id)) this.#announcements.set(id, this.#readAnnouncement(id));
-    return this.#announcements.get(id);
+  announcement(key: string | number): VisibleAnnouncement | undefined {
+    if (!this.#announcements.has(key)) {
+      const row = this.row<AnnouncementRow>('announcement', key);
+      this.#announcements.set(key, row && this.seenAnnouncement(row));
+    }
+    return this.#announcements.get(key);
   }
 
-  #readAnnouncement(id: string): AnnouncementRecord | undefined {
-    const row = this.#statements.of('SELECT record FROM announcements WHERE id = ?').get(id);
-    const record = row && (JSON.parse(row.record as string) as AnnouncementRecord);
-    return record && visibleAnnouncement(record, this.#reader) ? record : undefined;
+  /** The row, whoever may see it. */
+  row<R extends MeetingRow | AnnouncementRow>(kind: EntityKind, key: string | number) {
+    const sql = SELECT[kind][typeof key === 'number' ? 'n' : 'id'];
+    const row = this.#context.statements.of(sql).get(key);
+    return row && (JSON.parse(row.record as string) as R);
+  }
+
+  seen(row: MeetingRow): VisibleMeeting | undefined {
+    return visibleMeeting(row, this.reader, this.#context.tellings, this.past);
+  }
+
+  seenAnnouncement(row: AnnouncementRow): VisibleAnnouncement | undefined {
+    return visibleAnnouncement(row, this.reader, this.#context.tellings, this.past);
+  }
+
+  /** The stream's, or that of the last event which the past had. */
+  revisionOf({ row, told }: VisibleMeeting | VisibleAnnouncement): number {
+    if (isPresent(this.past)) return row.revision;
+    return Math.max(...told.steps.map(({ event }) => event.revision));
   }
 
   /** The visible sources among cited announcements, in the order cited. */
@@ -74,8 +91,8 @@ export class Lookup {
 
   #source(id: string): Source | undefined {
     if (!this.#sources.has(id)) {
-      const record = this.announcement(id);
-      this.#sources.set(id, record && sourceOf(record));
+      const visible = this.announcement(id);
+      this.#sources.set(id, visible && sourceOf(visible));
     }
     return this.#sources.get(id);
   }
@@ -86,17 +103,36 @@ export class Lookup {
    */
   survivor(id: string): VisibleMeeting | undefined {
     let found = this.meeting(id);
-    while (found?.record.state.status === 'merged') found = this.meeting(found.record.state.into);
-    return found;
+    for (;;) {
+      const state = found?.told.facts.state;
+      if (state?.status !== 'merged') return found;
+      found = this.meeting(state.into);
+    }
   }
 
   /** Where a merged meeting points, when the survivor is visible and not itself gone; else null. */
-  pointer(visible: VisibleMeeting): string | null {
-    const { state } = visible.record;
+  pointer({ told }: VisibleMeeting): string | null {
+    const { state } = told.facts;
     if (state.status !== 'merged') return null;
-    const status = this.meeting(state.into)?.record.state.status;
+    const status = this.meeting(state.into)?.told.facts.state.status;
     return status === undefined || status === 'merged' || status === 'withdrawn'
       ? null
       : state.into;
   }
+}
+
+export function sourceOf({ row, told }: VisibleAnnouncement): Source {
+  const { state, retractedAt } = told.facts;
+  const { facts } = state;
+  const source = {
+    announcement: row.id,
+    outlet: facts.outlet,
+    url: facts.url ?? null,
+    publishedAt: facts.publishedAt.value,
+  };
+  if (state.status !== 'retracted') return source;
+  return {
+    ...source,
+    retracted: { reason: state.reason, recordedAt: retractedAt ?? row.lastRecordedAt },
+  };
 }

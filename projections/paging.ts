@@ -1,3 +1,5 @@
+import { MEETING_ORDER } from './order.ts';
+import type { Statements } from './statements.ts';
 import { type Page, type Sort, UnknownCursor } from './types.ts';
 import type { ViewRow, ViewValue } from './view-database.ts';
 import type { Where } from './where.ts';
@@ -14,15 +16,13 @@ export interface Keyset {
   readonly parts: readonly string[];
 }
 
-const MEETING_ORDER = ['rank', 'latest', 'earliest', 'id'] as const;
-
 /** The order of meetings for a sort, at one level. */
 export function meetingKeyset(sort: Sort, level: number): Keyset {
   const descending = sort.startsWith('-');
   if (sort.endsWith('recordedAt'))
     return { columns: [`rec${level}`, 'id'], descending, parts: ['1'] };
   const parts = descending ? ['rank < 2', 'rank = 2'] : ['1'];
-  return { columns: MEETING_ORDER, descending, parts };
+  return { columns: [...MEETING_ORDER, 'id'], descending, parts };
 }
 
 export function announcementKeyset(sort: Sort, level: number): Keyset {
@@ -37,9 +37,13 @@ interface Cursor {
 
 const SEPARATOR = '~';
 
-export function encodeCursor(row: ViewRow, keyset: Keyset, part: number): string {
-  return [part, ...keyset.columns.map((column) => String(row[column]))].join(SEPARATOR);
+interface Place {
+  readonly row: ViewRow;
+  readonly part: number;
 }
+
+export const encodeCursor = ({ row, part }: Place, keyset: Keyset): string =>
+  [part, ...keyset.columns.map((column) => String(row[column]))].join(SEPARATOR);
 
 /** @throws {UnknownCursor} the text is no cursor of this order */
 export function decodeCursor(text: string, keyset: Keyset): Cursor {
@@ -56,44 +60,73 @@ function typed(value: string, column: string | undefined): ViewValue {
   throw new UnknownCursor('this cursor does not belong to this list: start again');
 }
 
-export interface PageQuery {
-  readonly table: string;
+export interface PageQuery<T> {
+  readonly statements: Statements;
+  /** A table or a subquery. */
+  readonly from: string;
   readonly where: Where;
   readonly keyset: Keyset;
   readonly limit: number;
   readonly cursor: string | undefined;
-  readonly all: (sql: string, params: readonly ViewValue[]) => ViewRow[];
+  /** The item of a row's `record`; undefined leaves it out. */
+  readonly accept: (record: string) => T | undefined;
 }
 
-/** Rows of one page in order, and the cursor of the next. */
-export function readPage(query: PageQuery): Page<ViewRow> {
-  const { keyset, limit } = query;
-  const start = query.cursor === undefined ? undefined : decodeCursor(query.cursor, keyset);
-  const rows: { row: ViewRow; part: number }[] = [];
-  for (let part = start?.part ?? 0; part < keyset.parts.length && rows.length <= limit; part += 1) {
-    const after = part === start?.part ? start.values : undefined;
-    for (const row of readPart(query, part, after, limit + 1 - rows.length))
-      rows.push({ row, part });
+/** Items of one page in order, and the cursor of the next. */
+export function readPage<T>(query: PageQuery<T>): Page<T> {
+  const { keyset, limit, accept } = query;
+  const items: T[] = [];
+  let last: Place | undefined;
+  for (const place of rowsOf(query)) {
+    const item = accept(place.row.record as string);
+    if (item === undefined) continue;
+    if (items.length === limit) {
+      return { items, next: last === undefined ? null : encodeCursor(last, keyset) };
+    }
+    items.push(item);
+    last = place;
   }
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
-  return {
-    items: rows.slice(0, limit).map(({ row }) => row),
-    next: last === undefined ? null : encodeCursor(last.row, keyset, last.part),
-  };
+  return { items, next: null };
 }
 
-function readPart(
-  { table, where, keyset, all }: PageQuery,
+/** All rows from the cursor on. */
+function* rowsOf<T>(query: PageQuery<T>): Generator<Place> {
+  const { keyset, cursor } = query;
+  const start = cursor === undefined ? undefined : decodeCursor(cursor, keyset);
+  const first = start?.part ?? 0;
+  for (let part = first; part < keyset.parts.length; part += 1) {
+    yield* rowsOfPart(query, part, part === first ? start?.values : undefined);
+  }
+}
+
+/** The rows of one part, read a page's worth at a time. */
+function* rowsOfPart<T>(
+  query: PageQuery<T>,
+  part: number,
+  start: readonly ViewValue[] | undefined,
+): Generator<Place> {
+  const { columns } = query.keyset;
+  let after = start;
+  for (;;) {
+    const rows = readPart(query, part, after);
+    for (const row of rows) yield { row, part };
+    const last = rows.at(-1);
+    if (last === undefined || rows.length <= query.limit) return;
+    after = columns.map((column) => last[column] ?? null);
+  }
+}
+
+function readPart<T>(
+  { statements, from, where, keyset, limit }: PageQuery<T>,
   part: number,
   after: readonly ViewValue[] | undefined,
-  limit: number,
 ): ViewRow[] {
   const { columns, descending } = keyset;
-  const tuple = `(${columns.join(', ')})`;
   const marks = `(${columns.map(() => '?').join(', ')})`;
-  const beyond = after === undefined ? '' : ` AND ${tuple} ${descending ? '<' : '>'} ${marks}`;
+  const beyond =
+    after === undefined ? '' : ` AND (${columns.join(', ')}) ${descending ? '<' : '>'} ${marks}`;
   const order = columns.map((column) => (descending ? `${column} DESC` : column)).join(', ');
-  const sql = `SELECT ${columns.join(', ')}, record FROM ${table}
+  const sql = `SELECT ${columns.join(', ')}, record FROM ${from}
     WHERE ${where.sql} AND ${keyset.parts[part]}${beyond} ORDER BY ${order} LIMIT ?`;
-  return all(sql, [...where.params, ...(after ?? []), limit]);
+  return statements.of(sql).all(...where.params, ...(after ?? []), limit + 1);
 }

@@ -1,6 +1,6 @@
 import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
-import { type ResolvedWhen, resolveWhen, sameWhen } from '../src/domain/date/index.ts';
-import { type ExistingMeeting, liveOf, whenOf } from '../src/domain/meeting/state.ts';
+import { type ResolvedWhen, sameWhen } from '../src/domain/date/index.ts';
+import { type ExistingMeeting, liveOf } from '../src/domain/meeting/state.ts';
 import { equal } from '../src/domain/values.ts';
 import type { Diff } from './types.ts';
 
@@ -66,13 +66,6 @@ function showState(state: ExistingMeeting, when: ResolvedWhen | null): Snapshot 
   };
 }
 
-/** The date a meeting stands on, resolved with its place's zone; null when undated or postponed. */
-export function resolvedWhen(state: ExistingMeeting): ResolvedWhen | null {
-  const live = liveOf(state);
-  const when = whenOf(live);
-  return when === undefined ? null : resolveWhen(when, live.details.place?.timezone);
-}
-
 export const sameDate = (a: ResolvedWhen | null, b: ResolvedWhen | null): boolean =>
   a === b || (a !== null && b !== null && sameWhen(a, b));
 
@@ -94,28 +87,4 @@ export function diffSnapshots(before: Snapshot | undefined, after: Snapshot): Di
     }
   }
   return diffs;
-}
-
-const EMPTY: Snapshot = {
-  title: '',
-  form: 'bilateral',
-  status: 'announced',
-  likelihood: null,
-  classification: 'public',
-  embargoUntil: null,
-  when: null,
-  place: null,
-  participants: [],
-  topics: [],
-  track: null,
-  outcome: null,
-};
-
-/** The state after a change, from the state before it: the inverse of diffSnapshots. */
-export function applyDiffs(before: Snapshot | undefined, diffs: readonly Diff[]): Snapshot {
-  const after: Record<string, unknown> = { ...(before ?? EMPTY) };
-  for (const diff of diffs) {
-    if (diff.field in EMPTY) after[diff.field] = diff.to;
-  }
-  return after as unknown as Snapshot;
 }

@@ -27,34 +27,30 @@ export const transition = (before: Lowest, after: Lowest): Transition => ({
   lost: range(before, after - 1),
 });
 
-/** What a group of levels with the same beginning has seen. */
-export interface Span {
+/** From when a group of levels, next to each other, has seen an entry. */
+export interface Sight {
   readonly levels: readonly number[];
   /** Event seq at which it last became visible to them. */
   readonly since: number;
+  /** When that event was recorded. */
+  readonly recordedAt: string;
 }
 
-const inRange = (level: number, r: LevelRange | undefined): boolean =>
-  r !== undefined && level >= r.lo && level <= r.hi;
-
-/**
- * Moves levels between threads: those that lost sight leave, those that stay get `advance`d, those that
- * gained sight share one new thread from `begin`.
- */
-export function moveThreads<T extends Span>(
-  threads: readonly T[],
-  t: Transition,
-  advance: (thread: T) => T,
-  begin: (levels: readonly number[]) => T,
-): T[] {
-  const moved: T[] = [];
-  for (const thread of threads) {
-    const levels =
-      t.lost === undefined ? thread.levels : thread.levels.filter((l) => inRange(l, t.stay));
-    if (levels.length > 0) moved.push({ ...advance(thread), levels });
-  }
-  if (t.gained !== undefined) {
-    moved.push(begin([0, 1, 2].filter((level) => inRange(level, t.gained))));
-  }
-  return moved;
+/** Levels that lost sight leave, those that stay keep theirs, those that gained share a new one. */
+export function moveSights(
+  sights: readonly Sight[],
+  { lost, gained, stay }: Transition,
+  since: number,
+  recordedAt: string,
+): readonly Sight[] {
+  if (lost === undefined && gained === undefined) return sights;
+  const kept = sights
+    .map((sight) => ({
+      ...sight,
+      levels: sight.levels.filter((l) => stay !== undefined && l >= stay.lo && l <= stay.hi),
+    }))
+    .filter(({ levels }) => levels.length > 0);
+  if (gained === undefined) return kept;
+  const levels = [0, 1, 2].filter((l) => l >= gained.lo && l <= gained.hi);
+  return [...kept, { levels, since, recordedAt }];
 }

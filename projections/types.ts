@@ -34,6 +34,18 @@ export interface PreviousDate {
   readonly statedAt: string;
   readonly reason: string | null;
   readonly announcement: string | null;
+  /** Days between the latest moments; negative when earlier, 0 for a refinement, null when open-ended. */
+  readonly days: number | null;
+  /** Least and greatest distance where one of the two dates is coarse. */
+  readonly range: readonly [number, number] | null;
+}
+
+/** Another day to answer for; with both, what was recorded by then of what was stated by then. */
+export interface Past {
+  /** Recorded no later than this (epoch ms). */
+  readonly recordedMs?: number | undefined;
+  /** Stated no later than the end of this UTC day. */
+  readonly statedDay?: string | undefined;
 }
 
 /** A meeting as api.md shows it. */
@@ -156,6 +168,8 @@ export interface ListRequest<F> {
   readonly limit: number;
   /** Opaque keyset of the last page, from `Page.next`. */
   readonly cursor?: string;
+  /** As of another day, by recorded or by stated time; not both. */
+  readonly past?: Past;
 }
 
 export interface Page<T> {
@@ -205,19 +219,21 @@ export interface CalendarQueries {
   boundary(reader: Reader, nowMs: number): { readonly nowMs: number; readonly untilMs: number };
   /** @throws {UnknownCursor} @throws {InvalidFilter} */
   listMeetings(request: ListRequest<MeetingFilters>): Page<MeetingView>;
-  getMeeting(reader: Reader, id: string): Found<MeetingView>;
+  getMeeting(reader: Reader, id: string, past?: Past): Found<MeetingView>;
   /** Visible events of one meeting, oldest first (also of a gone one: `found`). */
   meetingHistory(
     reader: Reader,
     id: string,
     page: { limit: number; cursor?: string },
+    past?: Past,
   ): Page<ChangeView> | undefined;
   listAnnouncements(request: ListRequest<AnnouncementFilters>): Page<AnnouncementView>;
-  getAnnouncement(reader: Reader, id: string): AnnouncementView | undefined;
+  getAnnouncement(reader: Reader, id: string, past?: Past): AnnouncementView | undefined;
   announcementHistory(
     reader: Reader,
     id: string,
     page: { limit: number; cursor?: string },
+    past?: Past,
   ): Page<ChangeView> | undefined;
   /**
    * Visible changes after a cursor (an event id), oldest first. `cursor` is where to go on from: that of the last item, or

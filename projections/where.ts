@@ -1,10 +1,12 @@
-import { parseBound } from '../src/domain/date/index.ts';
+import { endOfUtcDayMs, instantMs, parseBound } from '../src/domain/date/index.ts';
 import { publishedSpan } from './announcements.ts';
+import { everMask, type TokenKind, tokenOf } from './description.ts';
 import { foldText, foldWords } from './fold.ts';
 import {
   type AnnouncementFilters,
   InvalidFilter,
   type MeetingFilters,
+  type Past,
   type Reader,
 } from './types.ts';
 import type { ViewValue } from './view-database.ts';
@@ -24,7 +26,7 @@ export class Where {
   /** Repeated names are OR; absent is no condition; an empty list matches nothing. */
   oneOf(column: string, values: readonly string[] | undefined): this {
     if (values === undefined) return this;
-    return this.add(`${column} IN (${marks(values)})`, ...values);
+    return this.add(`${column} IN (${values.map(() => '?').join(', ')})`, ...values);
   }
 
   get sql(): string {
@@ -32,14 +34,12 @@ export class Where {
   }
 }
 
-const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
-
 /** What the reader's level sees by this node's clock. */
 export const visibleTo = (reader: Reader, where = new Where()): Where =>
   where.add(`vis${reader.level} <= ?`, reader.clockMs);
 
 /** Words of one `q` are AND, several `q` are OR. Quoted, so nothing in them is query syntax. */
-export function matchExpression(q: readonly string[]): string {
+function wordsExpression(q: readonly string[]): string {
   const groups = q.map((text) => {
     const words = foldWords(text);
     if (words.length === 0) throw new InvalidFilter('q', 'must contain at least one word');
@@ -48,18 +48,32 @@ export function matchExpression(q: readonly string[]): string {
   return groups.join(' OR ');
 }
 
-function addText(where: Where, table: string, q: readonly string[] | undefined): void {
-  if (q === undefined) return;
-  where.add(`n IN (SELECT rowid FROM ${table} WHERE ${table} MATCH ?)`, matchExpression(q));
-}
+/** What an entry's line of the full text must have. */
+class Text {
+  readonly #groups: string[] = [];
+  #nothing = false;
 
-function addTags(where: Where, kind: string, values: readonly string[] | undefined): void {
-  if (values === undefined) return;
-  where.add(
-    `n IN (SELECT n FROM meeting_tags WHERE kind = ? AND value IN (${marks(values)}))`,
-    kind,
-    ...values,
-  );
+  /** One of the values, now or once. */
+  tokens(kind: TokenKind, values: readonly string[] | undefined): this {
+    if (values === undefined) return this;
+    this.#nothing ||= values.length === 0;
+    this.#groups.push(values.map((value) => `"${tokenOf(kind, value)}"`).join(' OR '));
+    return this;
+  }
+
+  words(q: readonly string[] | undefined): this {
+    if (q !== undefined) this.#groups.push(wordsExpression(q));
+    return this;
+  }
+
+  addTo(where: Where, table: string): void {
+    if (this.#groups.length === 0) return;
+    if (this.#nothing) where.add('0');
+    else {
+      const expression = this.#groups.map((group) => `(${group})`).join(' AND ');
+      where.add(`n IN (SELECT rowid FROM ${table} WHERE ${table} MATCH ?)`, expression);
+    }
+  }
 }
 
 /** The date is known to end before the bound, or starts after it: design.md's overlap and containment. */
@@ -94,7 +108,10 @@ function addTo(where: Where, to: string, certain: boolean): void {
   }
 }
 
-/** All but visibility and side. Without `status`, merged and withdrawn stay out. */
+/**
+ * All but visibility and side. Without `status`, merged and withdrawn stay out. What listTests of
+ * meeting-tests.ts ask is only narrowed down: the full text also has what a meeting once had.
+ */
 export function addMeetingFilters(where: Where, filters: MeetingFilters): Where {
   if (filters.status === undefined) where.add("status NOT IN ('merged', 'withdrawn')");
   where.oneOf('status', filters.status);
@@ -103,11 +120,60 @@ export function addMeetingFilters(where: Where, filters: MeetingFilters): Where 
   where.oneOf('country', filters.country);
   where.oneOf('place', filters.place?.map(foldText));
   where.oneOf('precision', filters.precision);
-  addTags(where, 'party', filters.participant);
-  addTags(where, 'topic', filters.topic);
-  addText(where, 'meeting_text', filters.q);
+  new Text()
+    .tokens('party', filters.participant)
+    .tokens('topic', filters.topic)
+    .words(filters.q)
+    .addTo(where, 'meeting_text');
   addRange(where, filters);
   return where;
+}
+
+/** Further than any zone is from UTC. */
+const ZONES_MS = 15 * 3_600_000;
+const FAR_MS = (day: string): number => instantMs(`${day}T00:00:00Z`) - ZONES_MS;
+
+/** A range over the rows of times.ts, which have no local days: a little wider than asked. */
+function addPastRange(where: Where, { from, to }: MeetingFilters): void {
+  if (from === undefined && to === undefined) return;
+  where.add('rank < 2');
+  if (from !== undefined) {
+    const bound = parseBound(from);
+    where.add('until_ms > ?', bound.kind === 'date' ? FAR_MS(bound.date) : bound.ms);
+  }
+  if (to !== undefined) {
+    const bound = parseBound(to);
+    const ms = bound.kind === 'date' ? endOfUtcDayMs(bound.date) + ZONES_MS : bound.ms;
+    where.add('earliest < ?', ms);
+  }
+}
+
+/** Narrows meetings of the past down: pastTests of meeting-tests.ts say which of them match. */
+export function addPastMeetingFilters(where: Where, filters: MeetingFilters): Where {
+  for (const kind of ['status', 'form', 'precision'] as const) {
+    const values = filters[kind];
+    if (values !== undefined) where.add('(ever & ?) <> 0', everMask(kind, values));
+  }
+  new Text()
+    .tokens('party', filters.participant)
+    .tokens('topic', filters.topic)
+    .tokens('track', filters.track)
+    .tokens('country', filters.country)
+    .tokens('place', filters.place?.map(foldText))
+    .words(filters.q)
+    .addTo(where, 'meeting_text');
+  addPastRange(where, filters);
+  return where;
+}
+
+/** The rows of times.ts that hold on that day, for a level. */
+export function addPast(where: Where, { level }: Reader, past: Past): Where {
+  where.add('lo <= ?', level).add('hi >= ?', level);
+  if (past.recordedMs !== undefined) {
+    return where.add('begins <= ?', past.recordedMs).add('ends > ?', past.recordedMs);
+  }
+  const day = instantMs(`${past.statedDay}T00:00:00Z`);
+  return where.add('said <= ?', day).add('unsaid > ?', day);
 }
 
 // By overlap, as of meetings: what is dated by its day was published at some moment of that UTC day.
@@ -119,35 +185,28 @@ function addPublished(where: Where, { from, to }: AnnouncementFilters): void {
   else where.add('published < ?', first);
 }
 
-function addAnnouncementTags(
-  where: Where,
-  kind: string,
-  values: readonly string[] | undefined,
-): void {
-  if (values === undefined) return;
-  where.add(
-    `n IN (SELECT n FROM announcement_tags WHERE kind = ? AND value IN (${marks(values)}))`,
-    kind,
-    ...values,
-  );
-}
-
-/** `visibleMeetings`: the asked-for meetings that this caller may see; a hidden one must match nothing. */
+/**
+ * As addMeetingFilters, with announcementTests. `visibleMeetings`: the asked-for meetings that this caller may
+ * see; a hidden one must match nothing. `past`: kind and outlet, too, are those it once had.
+ */
 export function addAnnouncementFilters(
   where: Where,
   filters: AnnouncementFilters,
   visibleMeetings: readonly string[] | undefined,
+  past: boolean,
 ): Where {
-  where.oneOf('kind', filters.kind);
-  where.oneOf('outlet', filters.outlet?.map(foldText));
-  addAnnouncementTags(where, 'meeting', visibleMeetings);
-  addAnnouncementTags(where, 'topic', filters.topic);
-  addAnnouncementTags(
-    where,
-    'speaker',
-    filters.speaker?.flatMap((s) => [s, foldText(s)]),
-  );
-  addText(where, 'announcement_text', filters.q);
+  const outlets = filters.outlet?.map(foldText);
+  const text = new Text()
+    .tokens('meeting', visibleMeetings)
+    .tokens('topic', filters.topic)
+    .tokens(
+      'speaker',
+      filters.speaker?.flatMap((s) => [s, foldText(s)]),
+    )
+    .words(filters.q);
+  if (past) text.tokens('kind', filters.kind).tokens('outlet', outlets);
+  else where.oneOf('kind', filters.kind).oneOf('outlet', outlets);
+  text.addTo(where, 'announcement_text');
   addPublished(where, filters);
   return where;
 }

@@ -175,18 +175,35 @@ type Stated = Pick<RecordedEvent, 'type' | 'revision'> & {
   readonly meta: { readonly statedAt: DateOrInstant };
 };
 
+/** Which part of stated time is asked for: UTC days. */
+export interface StatedSpan {
+  /** Up to and including this day. */
+  readonly upTo?: string | undefined;
+  /** What was stated before this day counts as stated on it. */
+  readonly notBefore?: string | undefined;
+}
+
 /**
- * Events in stated order, up to and including a UTC day when one is given. Merging, withdrawing and
- * restoring come last, whatever the day; what only concerns access is left out.
+ * Events in stated order. Merging, withdrawing and restoring come last, whatever the day; what only concerns
+ * access is left out.
  */
-export function inStatedOrder<E extends Stated>(events: readonly E[], upTo?: string): E[] {
+export function inStatedOrder<E extends Stated>(
+  events: readonly E[],
+  { upTo, notBefore = '' }: StatedSpan = {},
+): E[] {
   const inTime = events
     .filter((event) => !TIMELESS.has(event.type) && !IGNORED.has(event.type))
-    .map((event) => ({ event, day: utcDay(event.meta.statedAt) }))
+    .map((event) => ({ event, day: statedDay(event, notBefore) }))
     .filter(({ day }) => upTo === undefined || day <= upTo)
     .sort((a, b) => compareText(a.day, b.day) || a.event.revision - b.event.revision);
   const timeless = events.filter((event) => TIMELESS.has(event.type));
   return [...inTime.map(({ event }) => event), ...timeless];
+}
+
+/** The UTC day on which an event counts as stated. */
+export function statedDay({ meta }: Stated, notBefore = ''): string {
+  const day = utcDay(meta.statedAt);
+  return day < notBefore ? notBefore : day;
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
@@ -195,4 +212,4 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : Number(a > b
 export const foldStated = (
   events: readonly (RecordedEvent & MeetingEvent)[],
   upTo?: string,
-): MeetingState => inStatedOrder(events, upTo).reduce(evolve, initialState);
+): MeetingState => inStatedOrder(events, { upTo }).reduce(evolve, initialState);

@@ -132,7 +132,7 @@ describe('folding in stated order', () => {
 
   it('orders by day and revision, keeps what is timeless for last and leaves access out', () => {
     expect(inStatedOrder(events).map((e) => e.revision)).toEqual([0, 3, 1, 4]);
-    expect(inStatedOrder(events, '2021-11-01').map((e) => e.revision)).toEqual([0, 3, 4]);
+    expect(inStatedOrder(events, { upTo: '2021-11-01' }).map((e) => e.revision)).toEqual([0, 3, 4]);
   });
 
   it('tells what had been said by a day', () => {

@@ -15,14 +15,15 @@ beforeEach(() => {
 });
 
 const cacheOf = (limit: number) =>
-  new RowCache<Row>(
-    (id) => rows.get(id),
-    (row) => {
+  new RowCache<Row>({
+    load: (id) => rows.get(id),
+    write: (row) => {
       written.push(`${row.id} ${row.text}`);
       rows.set(row.id, row);
     },
+    placeOf: ({ id }) => id.charCodeAt(0),
     limit,
-  );
+  });
 const row = (id: string, text = 'a'): Row => ({ id, text });
 
 describe('without room', () => {
@@ -50,33 +51,38 @@ describe('without room', () => {
 });
 
 describe('with room', () => {
-  it('writes the oldest beyond the bound, and only those', () => {
-    const cache = cacheOf(25);
-    for (const id of ['x', 'y', 'z']) cache.set(row(id), 10);
-    cache.set(row('x', 'b'), 10);
+  it('once the bound is passed, writes the oldest down to three quarters of it, and only those', () => {
+    const cache = cacheOf(40);
+    for (const id of ['v', 'z', 'y']) cache.set(row(id), 10);
+    cache.set(row('v', 'b'), 10);
+    cache.set(row('w'), 10);
     cache.flush();
-    expect(written).toEqual(['y a']);
+    expect(written).toEqual([]);
+    cache.set(row('x'), 10);
+    cache.flush();
+    expect(written).toEqual(['y a', 'z a']);
   });
 
   it('counts a record by its newest weight', () => {
     const cache = cacheOf(25);
     cache.set(row('x'), 20);
     cache.set(row('x', 'b'), 5);
-    cache.set(row('y'), 20);
+    cache.set(row('y'), 10);
+    cache.set(row('z'), 10);
     cache.flush();
     expect(written).toEqual([]);
-    cache.set(row('y', 'b'), 21);
+    cache.set(row('y', 'b'), 11);
     cache.flush();
-    expect(written).toEqual(['x b']);
+    expect(written).toEqual(['x b', 'z a']);
   });
 
   it('has no memory of what it let go', () => {
     const cache = cacheOf(10);
     for (let i = 0; i < 100; i += 1) {
-      cache.set(row(`r${i}`), 10);
+      cache.set(row(`r${i}`), 11);
       cache.flush();
     }
-    expect(written).toHaveLength(99);
+    expect(written).toHaveLength(100);
   });
 
   it('writes all that is left in the end', () => {

@@ -31,7 +31,11 @@ const onceSeen = ({ db }: View, { level }: Reader): Set<string> =>
   new Set(
     db
       .prepare(
-        "SELECT kind || '-' || entity AS stream FROM changes WHERE known_lo <= ? AND hi >= ?",
+        `SELECT 'meeting-' || m.id AS stream, c.known_lo, c.hi
+         FROM changes c JOIN meetings m ON c.kind = 0 AND m.n = c.entity WHERE known_lo <= ?1 AND hi >= ?2
+         UNION SELECT 'announcement-' || a.id, c.known_lo, c.hi
+         FROM changes c JOIN announcements a ON c.kind = 1 AND a.n = c.entity
+         WHERE known_lo <= ?1 AND hi >= ?2`,
       )
       .all(level, level)
       .map(({ stream }) => `${stream}`),

@@ -45,7 +45,7 @@ describe('verifying', () => {
     expect(result.difference).toBeUndefined();
     expect(result).toMatchObject({ ok: true, events: 5 });
     const tables = result.tables.map(({ table }) => table);
-    for (const table of ['meetings', 'changes', 'meeting_tags', 'meeting_text']) {
+    for (const table of ['meetings', 'changes', 'journal', 'meeting_times', 'meeting_text']) {
       expect(tables).toContain(table);
     }
     for (const { digest, rebuilt } of result.tables) expect(digest).toBe(rebuilt);
@@ -73,13 +73,11 @@ describe('verifying', () => {
   });
 
   test('shows of a long value the place where it differs', async () => {
-    corrupt(
-      "UPDATE meetings SET record = replace(record, 'Meeting c', 'Meeting x') WHERE id = 'c'",
-    );
+    corrupt("UPDATE journal SET events = replace(events, 'Meeting c', 'Meeting x')");
     const { difference } = await verify();
-    expect(difference?.stored?.record).toContain('Meeting x');
-    expect(difference?.rebuilt?.record).toContain('Meeting c');
-    expect(difference?.stored?.record?.length).toBeLessThan(250);
+    expect(difference?.stored?.events).toContain('Meeting x');
+    expect(difference?.rebuilt?.events).toContain('Meeting c');
+    expect(difference?.stored?.events?.length).toBeLessThan(250);
   });
 
   test('names a row that is missing', async () => {
@@ -90,11 +88,11 @@ describe('verifying', () => {
   });
 
   test('names a row that nobody recorded', async () => {
-    corrupt("INSERT INTO meeting_tags VALUES ('topic', 'made-up', 2, 'made-up')");
+    corrupt("INSERT INTO cites VALUES ('made-up', 'b')");
     const { difference } = await verify();
     expect(difference).toMatchObject({
-      table: 'meeting_tags',
-      key: { kind: 'topic', value: 'made-up', n: 2 },
+      table: 'cites',
+      key: { announcement: 'made-up', meeting: 'b' },
       rebuilt: null,
     });
   });
