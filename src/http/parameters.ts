@@ -8,6 +8,7 @@ import {
   instant,
   LIMITS,
   line,
+  localDate,
   meetingStatus,
 } from '../../events/values.ts';
 import type { AnnouncementFilters, MeetingFilters } from '../../projections/types.ts';
@@ -50,9 +51,23 @@ const paging = {
     .describe(`Items on a page; default ${PAGE.default}.`),
   cursor: z.string().min(1).max(2_000).optional().describe('From the `next` of the page before.'),
 };
+/** On what can be answered for another day. */
+const timeTravel = {
+  asOf: dateOrInstant
+    .optional()
+    .describe('What had been recorded by then; a date means the end of that UTC day.'),
+  statedAsOf: localDate
+    .optional()
+    .describe('What sources had said by the end of that UTC day, whenever it was recorded.'),
+};
 const list = {
   ...paging,
-  now: instant.optional().describe('The instant that parts past from upcoming; default the clock.'),
+  ...timeTravel,
+  now: instant
+    .optional()
+    .describe(
+      'The instant that parts past from upcoming; default the clock, or the day of asOf or statedAsOf.',
+    ),
   sort: z.enum(['latest', '-latest', 'recordedAt', '-recordedAt']).optional(),
   ...seen,
 };
@@ -95,6 +110,8 @@ export const announcementListQuery = z.strictObject({
   ...list,
 });
 export const pageQuery = z.strictObject({ ...paging, ...seen });
+export const historyQuery = z.strictObject({ ...paging, ...timeTravel, ...seen });
+export const entryQuery = z.strictObject({ ...timeTravel, ...seen });
 export const changesQuery = z.strictObject({
   ...meetingFilters,
   meeting: many(id),
@@ -111,7 +128,16 @@ export const entryParams = z.strictObject({ id });
 
 type MeetingQuery = Omit<z.output<typeof changesQuery>, 'after' | 'limit' | 'seen'>;
 
-const NOT_FILTERS = new Set(['after', 'limit', 'cursor', 'now', 'sort', 'seen']);
+const NOT_FILTERS = new Set([
+  'after',
+  'limit',
+  'cursor',
+  'now',
+  'sort',
+  'seen',
+  'asOf',
+  'statedAsOf',
+]);
 
 const given = (query: object): [string, unknown][] =>
   Object.entries(query).filter(([name, value]) => value !== undefined && !NOT_FILTERS.has(name));

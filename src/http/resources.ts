@@ -90,6 +90,12 @@ export const meeting = z
         statedAt: dateOrInstant,
         reason: nullable(z.string()),
         announcement: nullable(id),
+        days: nullable(z.int()).describe(
+          'Days between the latest moments: negative when earlier, 0 for a refinement, null when open-ended.',
+        ),
+        range: nullable(z.tuple([z.int(), z.int()])).describe(
+          'The least and the greatest of those days, where a date is coarse.',
+        ),
       }),
     ),
     reason: nullable(z.string()),

@@ -145,6 +145,8 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   q: ['backchannel', 'committee'],
   limit: ['1', '2'],
   now: ['2021-11-22T11:30:00Z', '2022-10-01T00:00:00Z'],
+  asOf: ['2021-11-22T11:30:00Z', '2021-11-23'],
+  statedAsOf: ['2021-11-22', '2021-12-31'],
   sort: ['latest', '-latest', 'recordedAt', '-recordedAt'],
   meeting: ['hidden-meeting', MEETING.id],
   outlet: ['Hidden outlet', REPORT.outlet],

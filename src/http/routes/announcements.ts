@@ -4,11 +4,12 @@ import {
   announcementFiltersOf,
   announcementListQuery,
   entryParams,
-  pageQuery,
-  seenQuery,
+  entryQuery,
+  historyQuery,
 } from '../parameters.ts';
 import { addRead } from '../read.ts';
 import { announcement, change, listOf } from '../resources.ts';
+import { isPast, nowOf, pastOf, pastOfList } from '../time-travel.ts';
 import { notFound, pageAnswer, pageOf } from './meetings.ts';
 
 /** GET /announcements and what hangs below it. */
@@ -18,25 +19,26 @@ export function announcementRoutes(app: FastifyInstance, edge: Edge): void {
     url: '/announcements/:id',
     summary: 'One announcement, each claim with its agreement',
     tag: 'Announcements',
-    query: seenQuery,
+    query: entryQuery,
     params: entryParams,
     response: announcement,
-    answer: ({ queries, reader, params }) => {
+    answer: ({ queries, reader, params, query }) => {
       const found =
-        queries.getAnnouncement(reader, params.id) ?? notFound('announcement', params.id);
-      return { body: found, revision: found.revision };
+        queries.getAnnouncement(reader, params.id, pastOf(query)) ??
+        notFound('announcement', params.id);
+      return { body: found, revision: isPast(query) ? undefined : found.revision };
     },
   });
   addRead(app, edge, {
     url: '/announcements/:id/history',
     summary: 'What happened to an announcement, in order',
     tag: 'Announcements',
-    query: pageQuery,
+    query: historyQuery,
     params: entryParams,
     response: listOf(change),
     answer: ({ queries, reader, params, query, target }) =>
       pageAnswer(
-        queries.announcementHistory(reader, params.id, pageOf(query)) ??
+        queries.announcementHistory(reader, params.id, pageOf(query), pastOf(query)) ??
           notFound('announcement', params.id),
         target,
       ),
@@ -51,11 +53,12 @@ function addList(app: FastifyInstance, edge: Edge): void {
     query: announcementListQuery,
     response: listOf(announcement),
     answer: ({ queries, reader, query, target, nowMs: present }) => {
-      const nowMs = query.now === undefined ? present : Date.parse(query.now);
+      const nowMs = nowOf(query, present);
       const page = queries.listAnnouncements({
         reader,
         nowMs,
         filters: announcementFiltersOf(query),
+        past: pastOfList(query),
         ...(query.sort === undefined ? {} : { sort: query.sort }),
         ...pageOf(query),
       });

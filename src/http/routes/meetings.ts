@@ -5,15 +5,16 @@ import type { Edge } from '../edge.ts';
 import { pageAddress } from '../next.ts';
 import {
   entryParams,
+  entryQuery,
+  historyQuery,
   meetingFiltersOf,
   meetingListQuery,
   PAGE,
-  pageQuery,
-  seenQuery,
 } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { type Answer, addRead, type ReadContext } from '../read.ts';
 import { change, listOf, meeting } from '../resources.ts';
+import { isPast, nowOf, pastOf, pastOfList } from '../time-travel.ts';
 
 type ListContext = ReadContext<z.output<typeof meetingListQuery>, unknown>;
 
@@ -39,22 +40,25 @@ export function meetingRoutes(app: FastifyInstance, edge: Edge): void {
     url: '/meetings/:id',
     summary: 'One meeting',
     tag: 'Meetings',
-    query: seenQuery,
+    query: entryQuery,
     params: entryParams,
     response: meeting,
-    answer: ({ queries, reader, params }) =>
-      oneAnswer(queries.getMeeting(reader, params.id), params.id),
+    answer: ({ queries, reader, params, query }) => {
+      const found = queries.getMeeting(reader, params.id, pastOf(query));
+      return oneAnswer(found, params.id, isPast(query));
+    },
   });
   addRead(app, edge, {
     url: '/meetings/:id/history',
     summary: 'What happened to a meeting, in order',
     tag: 'Meetings',
-    query: pageQuery,
+    query: historyQuery,
     params: entryParams,
     response: listOf(change),
     answer: ({ queries, reader, params, query, target }) =>
       pageAnswer(
-        queries.meetingHistory(reader, params.id, pageOf(query)) ?? notFound('meeting', params.id),
+        queries.meetingHistory(reader, params.id, pageOf(query), pastOf(query)) ??
+          notFound('meeting', params.id),
         target,
       ),
   });
@@ -62,11 +66,12 @@ export function meetingRoutes(app: FastifyInstance, edge: Edge): void {
 
 function listAnswer(context: ListContext, side: 'upcoming' | 'past' | undefined): Answer {
   const { queries, reader, query, target } = context;
-  const nowMs = query.now === undefined ? context.nowMs : Date.parse(query.now);
+  const nowMs = nowOf(query, context.nowMs);
   const page: Page<MeetingView> = queries.listMeetings({
     reader,
     nowMs,
     filters: meetingFiltersOf(query),
+    past: pastOfList(query),
     ...(side === undefined ? {} : { side }),
     ...(query.sort === undefined ? {} : { sort: query.sort }),
     ...pageOf(query),
@@ -98,8 +103,12 @@ export function notFound(kind: 'meeting' | 'announcement', id: string): never {
 function oneAnswer(
   found: ReturnType<ReturnType<Edge['queries']>['getMeeting']>,
   id: string,
+  past: boolean,
 ): Answer {
-  if (found.kind === 'found') return { body: found.value, revision: found.value.revision };
+  // Another day's answer is nothing that If-Match could be about.
+  if (found.kind === 'found') {
+    return { body: found.value, revision: past ? undefined : found.value.revision };
+  }
   if (found.kind === 'none') return notFound('meeting', id);
   throw goneMeeting(found.status, found.into, id);
 }
