@@ -1,7 +1,7 @@
 import { Agreements } from './agreement.ts';
 import { announcementView } from './announcement-view.ts';
 import { boundary } from './boundary.ts';
-import { listChanges } from './change-queries.ts';
+import { listChanges, newestChanges } from './change-queries.ts';
 import { parties, places, topics, tracks } from './facets.ts';
 import { announcementHistory, meetingHistory } from './history-queries.ts';
 import { listAnnouncements, listMeetings } from './list-queries.ts';
@@ -38,6 +38,7 @@ export function calendarQueries(db: ViewDatabase, releaseId: ReleaseId): Calenda
     announcementHistory: (reader, id, page, past = {}) =>
       announcementHistory(context, reader, id, page, past),
     listChanges: (request) => listChanges(context, request),
+    newestChanges: (request) => newestChanges(context, request),
     parties: (reader) => parties(statements, reader),
     tracks: (reader) => tracks(statements, reader),
     topics: (reader) => topics(statements, reader),

@@ -1,19 +1,10 @@
-import { announcementStepsOf, changeView, stepsOf, type TellingStep } from './change-view.ts';
-import { CHANGES_PER_EVENT, ENTITY_KINDS, type EntityKind } from './changes.ts';
+import { ChangeTeller } from './change-teller.ts';
+import { CHANGES_PER_EVENT } from './changes.ts';
 import type { KeptEvent } from './journal.ts';
-import { RELEASE_SEQ } from './levels.ts';
 import { Lookup, type QueryContext } from './lookup.ts';
 import type { MeetingRow } from './meeting-record.ts';
-import { snapshotAfter, snapshotBefore } from './meeting-telling.ts';
-import { allTests } from './meeting-tests.ts';
 import { pendingChanges } from './pending-changes.ts';
-import {
-  type CalendarQueries,
-  type ChangeView,
-  type MeetingFilters,
-  type Reader,
-  UnknownCursor,
-} from './types.ts';
+import { type CalendarQueries, type ChangeView, type Reader, UnknownCursor } from './types.ts';
 import type { ViewRow, ViewValue } from './view-database.ts';
 
 /** How many rows one request reads at most: a filter that matches little answers with a short page. */
@@ -86,14 +77,21 @@ function withPending(
   lookup: Lookup,
 ): ViewRow[] {
   const end = rows.length < CHANGES_SCANNED ? Infinity : (rows.at(-1)?.n as number);
-  const asked = new Set(meeting?.map((id) => lookup.meeting(id)?.row.n));
-  const fitting = pending.filter(
-    ({ n, entity }) =>
-      (meeting === undefined || asked.has(entity as number)) &&
-      (n as number) > start &&
-      (n as number) < end,
+  const fitting = pendingOf(pending, meeting, lookup).filter(
+    ({ n }) => (n as number) > start && (n as number) < end,
   );
   return [...rows, ...fitting].toSorted(byNumber);
+}
+
+/** Those of the meetings asked for. */
+function pendingOf(
+  pending: readonly ViewRow[],
+  meeting: readonly string[] | undefined,
+  lookup: Lookup,
+): readonly ViewRow[] {
+  if (meeting === undefined) return pending;
+  const asked = new Set(meeting.map((id) => lookup.meeting(id)?.row.n));
+  return pending.filter(({ entity }) => asked.has(entity as number));
 }
 
 /** The newest change this reader sees: where someone at the end goes on from. */
@@ -111,66 +109,6 @@ function newest(
   return (last?.event as string | undefined) ?? null;
 }
 
-/** The steps of entries by the row numbers of their changes, each entry told once a request. */
-class Steps {
-  readonly #lookup: Lookup;
-  readonly #entries = new Map<number, ReadonlyMap<number, TellingStep>>();
-
-  constructor(lookup: Lookup) {
-    this.#lookup = lookup;
-  }
-
-  of(row: ViewRow, pending: boolean): TellingStep | undefined {
-    const seq = pending ? RELEASE_SEQ : Math.floor((row.n as number) / CHANGES_PER_EVENT);
-    return this.#entry(kindOf(row), row.entity as number).get(seq);
-  }
-
-  #entry(kind: EntityKind, n: number): ReadonlyMap<number, TellingStep> {
-    let steps = this.#entries.get(n);
-    if (steps === undefined) {
-      steps = new Map(this.#told(kind, n).map((told) => [told.step.event.seq, told]));
-      this.#entries.set(n, steps);
-    }
-    return steps;
-  }
-
-  #told(kind: EntityKind, n: number): TellingStep[] {
-    if (kind === 'announcement') {
-      const visible = this.#lookup.announcement(n);
-      return visible === undefined ? [] : announcementStepsOf(visible);
-    }
-    const visible = this.#lookup.meeting(n);
-    return visible === undefined ? [] : stepsOf(visible);
-  }
-}
-
-const kindOf = (row: ViewRow): EntityKind => ENTITY_KINDS[row.kind as number] ?? 'meeting';
-
-/** Whether a change of a meeting matches: the state before or after it does. */
-function matcher(filters: MeetingFilters): (told: TellingStep) => boolean {
-  const tests = allTests(filters);
-  if (tests.length === 0) return () => true;
-  return ({ kind, step }) => {
-    if (kind !== 'meeting') return false;
-    const states = [snapshotBefore(step), snapshotAfter(step.after)];
-    return states.some((state) => state !== undefined && tests.every((test) => test(state)));
-  };
-}
-
-/** Of an entry that left the reader's sight, only that it did. */
-function removedView(context: QueryContext, row: ViewRow, lookup: Lookup): ChangeView {
-  const kind = kindOf(row);
-  const entry = lookup.row(kind, row.entity as number);
-  const events = entry === undefined ? [] : context.tellings.events(entry);
-  const event = events.find(({ id }) => id === row.event);
-  return {
-    cursor: row.event as string,
-    type: 'removed',
-    [kind]: entry?.id ?? '',
-    recordedAt: event?.meta.recordedAt ?? '',
-  };
-}
-
 export function listChanges(
   context: QueryContext,
   request: ChangesRequest,
@@ -180,25 +118,55 @@ export function listChanges(
   const pending = pendingChanges(context, reader);
   const start = startOf(context, reader, after, pending);
   const rows = withPending(scan(context, request, start), pending, request, start, lookup);
-  const steps = new Steps(lookup);
-  const matches = matcher(filters);
-  const filtered = allTests(filters).length > 0;
-  const view = (row: ViewRow): ChangeView | undefined => {
-    // Nothing of a removed entry is left to test: whoever follows a filter must still hear that it went.
-    if (row.since !== null) {
-      return filtered && kindOf(row) !== 'meeting' ? undefined : removedView(context, row, lookup);
-    }
-    const told = steps.of(row, pending.includes(row));
-    if (told === undefined || !matches(told)) return undefined;
-    return changeView(told, row.event as string, lookup, false);
-  };
+  const teller = new ChangeTeller(context, lookup, filters, pending);
   const items: ChangeView[] = [];
   let last: string | undefined;
   for (const row of rows) {
     if (items.length === limit) break;
-    const item = view(row);
+    const item = teller.tell(row);
     if (item !== undefined) items.push(item);
     last = row.event as string;
   }
   return { items, cursor: last ?? after ?? newest(context, reader, pending) };
+}
+
+type NewestRequest = Parameters<CalendarQueries['newestChanges']>[0];
+
+/** Looks back over as many rows as one page of `listChanges` reads at most. */
+export function newestChanges(
+  context: QueryContext,
+  request: NewestRequest,
+): readonly ChangeView[] {
+  const { reader, filters, limit } = request;
+  const lookup = new Lookup(context, reader);
+  const pending = pendingChanges(context, reader);
+  const rows = newestRows(context, request, pending, lookup);
+  const teller = new ChangeTeller(context, lookup, filters, pending);
+  const items: ChangeView[] = [];
+  for (const row of rows) {
+    if (items.length === limit) break;
+    const item = teller.tell(row);
+    if (item !== undefined) items.push(item);
+  }
+  return items;
+}
+
+/** Stored rows and pending ones in one order, the newest first. */
+function newestRows(
+  context: QueryContext,
+  { reader, filters: { meeting } }: NewestRequest,
+  pending: readonly ViewRow[],
+  lookup: Lookup,
+): ViewRow[] {
+  const { level } = reader;
+  if (meeting !== undefined) {
+    const seen = ({ lo, hi, since }: ViewRow): boolean =>
+      (lo as number) <= level && (hi as number) >= level && since === null;
+    const rows = [...new Set(meeting)].flatMap((id) => rowsOfMeeting(context, id)).filter(seen);
+    return [...rows, ...pendingOf(pending, meeting, lookup)].toSorted(byNumber).reverse();
+  }
+  const rows = context.statements
+    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC LIMIT ?')
+    .all(level, level, CHANGES_SCANNED);
+  return [...rows, ...pending].toSorted(byNumber).reverse();
 }

@@ -246,6 +246,12 @@ export interface CalendarQueries {
     filters: MeetingFilters & { meeting?: readonly string[] };
     limit: number;
   }): { readonly items: readonly ChangeView[]; readonly cursor: string | null };
+  /** The newest visible changes, newest first; `removed` is not among them. */
+  newestChanges(request: {
+    reader: Reader;
+    filters: MeetingFilters & { meeting?: readonly string[] };
+    limit: number;
+  }): readonly ChangeView[];
   parties(reader: Reader): readonly Facet[];
   tracks(reader: Reader): readonly Facet[];
   topics(reader: Reader): readonly Facet[];

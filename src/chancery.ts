@@ -167,7 +167,11 @@ async function listen(
     metrics,
     log,
     randomUuid: randomUUID,
-    limits: { bodyBytes: config.bodyLimit },
+    limits: {
+      bodyBytes: config.bodyLimit,
+      streamConnections: config.streamConnections,
+      streamBufferBytes: config.streamBuffer,
+    },
   });
   opened.defer(() => closeApp(app, config.shutdownTimeout));
   opened.defer(() => closing.abort(new Error('the server is closing')));

@@ -19,6 +19,10 @@ export interface Config {
   readonly metricsPort: number | undefined;
   /** Largest request body, in bytes. */
   readonly bodyLimit: number;
+  /** Streams of changes that may be open at once. */
+  readonly streamConnections: number;
+  /** What a stream keeps for a reader that has not taken it yet, in bytes. */
+  readonly streamBuffer: number;
   /** How long a stopping server waits for requests under way, in milliseconds. */
   readonly shutdownTimeout: number;
 }
@@ -62,6 +66,11 @@ const SETTINGS = {
   LOG_LEVEL: { must: `one of ${LOG_LEVELS.join(', ')}`, is: z.enum(LOG_LEVELS) },
   METRICS_PORT: { must: 'a port from 1 to 65535', is: whole(1, 65_535) },
   BODY_LIMIT: { must: 'a number of bytes from 1024 to 16777216', is: whole(1024, 16_777_216) },
+  STREAM_CONNECTIONS: { must: 'a number from 1 to 100000', is: whole(1, 100_000) },
+  STREAM_BUFFER: {
+    must: 'a number of bytes from 65536 to 16777216',
+    is: whole(65_536, 16_777_216),
+  },
   SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
 } as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
 
@@ -88,6 +97,8 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     logLevel: setting(env, 'LOG_LEVEL') ?? 'info',
     metricsPort: setting(env, 'METRICS_PORT'),
     bodyLimit: setting(env, 'BODY_LIMIT') ?? 1_048_576,
+    streamConnections: setting(env, 'STREAM_CONNECTIONS') ?? 500,
+    streamBuffer: setting(env, 'STREAM_BUFFER') ?? 262_144,
     shutdownTimeout: setting(env, 'SHUTDOWN_TIMEOUT') ?? 5_000,
   };
 }

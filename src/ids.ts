@@ -12,6 +12,7 @@ const NAMESPACES = {
   stream: '7c9d6f0e-3c1b-5a54-9d0e-5f6a2b8c1e03',
   release: '7c9d6f0e-3c1b-5a54-9d0e-5f6a2b8c1e04',
   entry: '7c9d6f0e-3c1b-5a54-9d0e-5f6a2b8c1e05',
+  news: '7c9d6f0e-3c1b-5a54-9d0e-5f6a2b8c1e06',
 } as const;
 
 /** UUIDv5 (RFC 9562 §5.5) of a list of strings, as JSON so that no two lists run together. */
@@ -52,3 +53,7 @@ export const releaseId = (stream: string, embargoUntil: string): string =>
 
 /** The UID of a meeting's calendar entry (RFC 5545 §3.8.4.7): one per stream for ever. */
 export const entryUid = (stream: string): string => v5(stream, NAMESPACES.entry);
+
+/** The id of the Atom feed of changes, by its filters: the same on every server and under every address. */
+export const newsFeedId = (filters: readonly (readonly [name: string, value: string])[]): string =>
+  derived('news', filters.flat());

@@ -13,6 +13,7 @@ import { sendProblem } from './reply.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { announcementRoutes } from './routes/announcements.ts';
 import { calendarRoutes } from './routes/calendars.ts';
+import { changeStreamRoutes } from './routes/change-stream.ts';
 import { changeRoutes } from './routes/changes.ts';
 import { docsRoutes, openapiRoute } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
@@ -42,6 +43,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     announcementRoutes(scope, edge);
     facetRoutes(scope, edge);
     changeRoutes(scope, edge);
+    changeStreamRoutes(scope, edge);
     calendarRoutes(scope, edge);
     eventRoutes(scope, edge);
     operationRoutes(scope, edge);

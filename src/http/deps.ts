@@ -9,6 +9,7 @@ import type { DeadLetter } from '../views/ledger.ts';
 import type { RebuildStatus } from '../views/rebuild.ts';
 import type { ViewStatus } from '../views/status.ts';
 import type { Verification } from '../views/verify.ts';
+import type { Timers } from './timers.ts';
 
 /** The calendar view's engine, as far as the edge asks it. */
 export interface Views {
@@ -17,6 +18,8 @@ export interface Views {
   status(): ViewStatus;
   /** Resolves true when the event is applied here, false when `timeoutMs` runs out first. */
   waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
+  /** Calls the listener after each batch and each rebuild; returns how to stop that. */
+  onBatch(listener: () => void): () => void;
 }
 
 /** One rendered calendar. */
@@ -80,6 +83,8 @@ export interface AppDeps {
   readonly metrics: Registry;
   readonly log: FastifyBaseLogger;
   readonly randomUuid: () => string;
+  /** Default: the machine's. */
+  readonly timers?: Timers;
   readonly limits?: Partial<Limits>;
 }
 
@@ -99,6 +104,14 @@ export interface Limits {
   readonly cacheEntryBytes: number;
   /** Events read from the store at a time by GET /events. */
   readonly eventsPage: number;
+  /** Changes in the Atom feed, of which the contract says how many. */
+  readonly atomEntries: number;
+  /** Streams of changes that may be open at once. */
+  readonly streamConnections: number;
+  /** What a stream keeps for a reader that has not taken it yet, in bytes. */
+  readonly streamBufferBytes: number;
+  /** Between two heartbeats of a stream, in milliseconds. */
+  readonly heartbeatMs: number;
   /** Retry-After of a 503, in seconds. */
   readonly retryAfterSeconds: number;
 }
@@ -112,5 +125,9 @@ export const DEFAULT_LIMITS: Limits = {
   cacheBytes: 64 * 1_048_576,
   cacheEntryBytes: 4 * 1_048_576,
   eventsPage: 500,
+  atomEntries: 100,
+  streamConnections: 500,
+  streamBufferBytes: 262_144,
+  heartbeatMs: 15_000,
   retryAfterSeconds: 2,
 };

@@ -21,7 +21,7 @@ export const homePage = (content: HomeContent): Buffer =>
       clockNote(content.exampleClock),
       meetings(content),
       subscribe(content.publicUrl),
-      `<h2>For programs</h2>\n<p>${link('/docs', 'Documentation')} · ${link('/openapi.json', 'OpenAPI')} · ${link('/schedule/upcoming', 'upcoming')} · ${link('/schedule/past', 'past')} · ${link('/changes', 'changes')}</p>`,
+      `<h2>For programs</h2>\n<p>${link('/docs', 'Documentation')} · ${link('/openapi.json', 'OpenAPI')} · ${link('/schedule/upcoming', 'upcoming')} · ${link('/schedule/past', 'past')} · ${link('/changes', 'changes')} · ${link('/changes.atom', 'changes as an Atom feed')}</p>`,
     ].join('\n'),
   );
 

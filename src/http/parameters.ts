@@ -121,6 +121,12 @@ export const changesQuery = z.strictObject({
   limit: paging.limit,
   ...seen,
 });
+export const newestChangesQuery = changesQuery.omit({ after: true, limit: true });
+export const changeStreamQuery = changesQuery.omit({ limit: true }).extend({
+  after: eventId
+    .optional()
+    .describe('A cursor: the changes after that event. Without it, those from now on.'),
+});
 export const eventsQuery = z.strictObject({
   after: z.string().min(1).max(100).optional().describe('A position, as in the lines before.'),
 });

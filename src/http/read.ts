@@ -29,14 +29,30 @@ export interface Answer {
   readonly revision?: number | undefined;
 }
 
-/** One JSON read. */
+/** What a 200 is in the document, when it is not JSON. */
+interface Content {
+  readonly description: string;
+  readonly content: Readonly<Record<string, { readonly schema: z.ZodType }>>;
+}
+
+/** How an answer's body becomes bytes. */
+export interface Format {
+  readonly type: string;
+  text(body: unknown): string;
+}
+
+const JSON_FORMAT: Format = { type: 'application/json; charset=utf-8', text: JSON.stringify };
+
+/** One read of the views. */
 export interface Read<Q extends ObjectSchema, P extends ObjectSchema> {
   readonly url: string;
   readonly summary: string;
   readonly tag: string;
   readonly query: Q;
   readonly params?: P;
-  readonly response: z.ZodType;
+  readonly response: z.ZodType | Content;
+  /** Default: JSON. */
+  readonly format?: Format;
   answer(context: ReadContext<z.output<Q>, z.output<P>>): Answer | Promise<Answer>;
 }
 
@@ -103,22 +119,23 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const params = request.params as z.output<P>;
   const target = request.url;
   const answer = await read.answer({ queries, reader, query, params, nowMs, target });
-  const made = jsonRepresentation(answer, caller.role !== 'anyone', reader.editor);
+  const made = representationOf(answer, caller.role !== 'anyone', reader.editor, read.format);
   const key = keyOf(edge, request);
   edge.answers.set(key, made, made.bytes.length, version, untilMs);
   return sendRepresentation(request, reply, made);
 }
 
-/** The JSON of an answer with its headers. */
-export function jsonRepresentation(
+/** The bytes of an answer with its headers. */
+export function representationOf(
   answer: Answer,
   authorised: boolean,
   editor: boolean,
+  { type, text }: Format = JSON_FORMAT,
 ): Representation {
-  const bytes = Buffer.from(JSON.stringify(answer.body));
+  const bytes = Buffer.from(text(answer.body));
   return representation(bytes, entityTag(bytes, editor ? answer.revision : undefined), {
     ...SAFE_HEADERS,
-    'content-type': 'application/json; charset=utf-8',
+    'content-type': type,
     'cache-control': authorised ? 'private, no-cache' : 'public, no-cache',
     vary: 'Authorization',
     ...(answer.next ? { link: `<${answer.next}>; rel="next"` } : {}),

@@ -10,7 +10,7 @@ import type { Edge } from './edge.ts';
 import { matchRevisions } from './etag.ts';
 import { noQuery } from './parameters.ts';
 import { invalid } from './problem.ts';
-import { jsonRepresentation, problemContent } from './read.ts';
+import { problemContent, representationOf } from './read.ts';
 import { SAFE_HEADERS } from './reply.ts';
 import { announcement, meeting } from './resources.ts';
 
@@ -82,7 +82,7 @@ async function answerWrite(
       .headers({ ...SAFE_HEADERS, location, 'cache-control': 'no-store' })
       .send();
   }
-  const { headers, bytes } = jsonRepresentation(
+  const { headers, bytes } = representationOf(
     { body: resource, revision: resource.revision },
     true,
     true,

@@ -36,6 +36,8 @@ it('listens on loopback and keeps its data in data/ unless told otherwise', () =
     logLevel: 'info',
     metricsPort: undefined,
     bodyLimit: 1_048_576,
+    streamConnections: 500,
+    streamBuffer: 262_144,
     shutdownTimeout: 5_000,
   });
 });
@@ -52,6 +54,8 @@ it('takes every setting from the environment', () => {
     LOG_LEVEL: 'warn',
     METRICS_PORT: '9464',
     BODY_LIMIT: '2048',
+    STREAM_CONNECTIONS: '7',
+    STREAM_BUFFER: '65536',
     SHUTDOWN_TIMEOUT: '100',
   });
   expect(config).toEqual({
@@ -64,6 +68,8 @@ it('takes every setting from the environment', () => {
     logLevel: 'warn',
     metricsPort: 9464,
     bodyLimit: 2048,
+    streamConnections: 7,
+    streamBuffer: 65_536,
     shutdownTimeout: 100,
   });
 });

@@ -52,6 +52,8 @@ test('has everything else that the contract names', () => {
       '/topics',
       '/places',
       '/changes',
+      '/changes.atom',
+      '/changes/stream',
       '/events',
       '/calendar.ics',
       '/',

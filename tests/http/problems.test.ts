@@ -219,7 +219,14 @@ describe('a fault of the server', () => {
 
   test('after a write is no fault of the write: it is recorded, so 202', async () => {
     const { got, logged } = await faulty(
-      ({ views }) => ({ views: { version: 1, status: () => views.status(), waitFor: fault } }),
+      ({ views }) => ({
+        views: {
+          version: 1,
+          status: () => views.status(),
+          waitFor: fault,
+          onBatch: (heard) => views.onBatch(heard),
+        },
+      }),
       (own) => own.post('/meetings', { id: 'written', title: 'Talks', form: 'visit' }),
     );
     expect(got.status).toBe(202);

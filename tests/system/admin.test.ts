@@ -6,6 +6,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Chancery, openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
+import { EventSourceReader } from '../http/support/event-source.ts';
 import { run, temporaryFolder } from '../support/program.ts';
 
 const TOKEN = 'a-token-for-the-admin-tests-0123456789abcdef';
@@ -75,6 +76,20 @@ describe('/admin/rebuild', () => {
     expect(after).not.toEqual(before);
     const list = await ask('GET', '/meetings');
     expect((list.json.items as { id: string }[]).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is not noticed by a stream of changes', async () => {
+    const stream = await EventSourceReader.open(
+      Number(new URL(chancery.url).port),
+      '/changes/stream',
+    );
+    await ask('POST', '/admin/rebuild');
+    expect(await finished()).toMatchObject({ state: 'done' });
+    await ask('POST', '/meetings/b/confirm', {});
+    const [change] = await stream.take(1);
+    expect(change?.data).toMatchObject({ cursor: change?.id, type: 'confirmed', meeting: 'b' });
+    await chancery.close();
+    expect(await stream.rest()).toEqual([]);
   });
 
   test('a second one at the same time is refused, and one that runs can be cancelled', async () => {

@@ -48,6 +48,15 @@ test('requests under way are answered in full, and what was acknowledged is ther
   await again.stop();
 });
 
+test('a stream of changes ends with it, and does not hold it up', async () => {
+  const server = await start({ SHUTDOWN_TIMEOUT: '60000' });
+  const stream = await fetch(`${server.url}/changes/stream`);
+  expect(stream.status).toBe(200);
+  const { code } = await server.stop();
+  expect(code).toBe(0);
+  expect(await stream.text()).toBe('');
+});
+
 test('a client that never ends its request does not hold it up for ever', async () => {
   const server = await start({ SHUTDOWN_TIMEOUT: '200' });
   const { port } = new URL(server.url);

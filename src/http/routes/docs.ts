@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import type { Edge } from '../edge.ts';
 import { noQuery } from '../parameters.ts';
-import { jsonRepresentation, problemContent } from '../read.ts';
+import { problemContent, representationOf } from '../read.ts';
 import { type Representation, sendRepresentation } from '../reply.ts';
 
 /** GET /openapi.json: generated from the schemas that validate. */
@@ -20,7 +20,7 @@ export function openapiRoute(app: FastifyInstance): void {
       response: { 200: z.record(z.string(), z.unknown()), default: problemContent },
     },
     handler: (request, reply) => {
-      document ??= jsonRepresentation({ body: app.swagger() }, false, false);
+      document ??= representationOf({ body: app.swagger() }, false, false);
       return sendRepresentation(request, reply, document);
     },
   });

@@ -29,6 +29,7 @@ export const UNCACHED: readonly string[] = [
   '/readyz',
   '/metrics',
   '/events',
+  '/changes/stream',
   '/admin/rebuild',
   '/admin/dead-letters',
 ];

@@ -60,6 +60,11 @@ export class TestViews implements Views {
     return this.#has(eventId);
   }
 
+  onBatch(listener: () => void): () => void {
+    this.signs.on('applied', listener);
+    return () => this.signs.off('applied', listener);
+  }
+
   #has(eventId: string): boolean {
     return calendar.has?.(this.#db as unknown as ViewDatabase, eventId) ?? false;
   }

@@ -1,0 +1,30 @@
+import type { Edge } from './edge.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * What `attempt` gives, which is undefined while `after` is unknown: an unknown cursor may be an event that has
+ * not been applied here yet, so it is waited for while this node is behind its store.
+ * @throws {Problem} view-behind, gone
+ */
+export async function onceKnown<T>(
+  edge: Edge,
+  after: string | undefined,
+  attempt: () => T | undefined,
+): Promise<T> {
+  const known = attempt();
+  if (known !== undefined) return known;
+  const behind = await isBehind(edge);
+  if (behind) await edge.deps.views.waitFor(after ?? '', edge.limits.seenWaitMs);
+  const applied = attempt();
+  if (applied !== undefined) return applied;
+  if (behind && (await isBehind(edge))) {
+    throw new Problem('view-behind', 'the event to go on from may not have been applied here yet');
+  }
+  throw new Problem('gone', '`after` is no event that you may know: start again without it');
+}
+
+/** Whether the store holds events that this node has not applied. */
+async function isBehind(edge: Edge): Promise<boolean> {
+  const head = await edge.deps.store.head();
+  return head !== undefined && head.id !== edge.deps.views.status().checkpoint?.id;
+}
