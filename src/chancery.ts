@@ -19,10 +19,12 @@ import { makeFolder } from './folder.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
+import { LagMonitor } from './lag.ts';
 import { listenMetrics } from './metrics-server.ts';
 import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
+import { systemTimers } from './timers.ts';
 import { VERSION } from './version.ts';
 import type { BuildProgress } from './views/build.ts';
 import { ViewBehind } from './views/errors.ts';
@@ -78,7 +80,9 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   opened.defer(() => projector.close());
   const control = controlToken();
   const access = await followedAccess(config, control, store, clock, projector);
-  const parts = { store, clock, handle, projector, access };
+  const lag = watchLag(config, store, projector, clock);
+  opened.defer(() => lag.close());
+  const parts = { store, clock, handle, projector, access, lag };
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;
   const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });
@@ -115,6 +119,13 @@ function startProjector(
   return projector;
 }
 
+const watchLag = (
+  { stallTimeout: stallMs }: Config,
+  store: EventStore,
+  views: Projector,
+  now: Clock,
+): LagMonitor => new LagMonitor({ store, views, now, timers: systemTimers, stallMs });
+
 const urlOf = (host: string, port: number): string =>
   `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
@@ -143,6 +154,7 @@ interface Parts {
   readonly handle: Handle;
   readonly projector: Projector;
   readonly access: Access;
+  readonly lag: LagMonitor;
 }
 
 async function listen(

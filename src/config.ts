@@ -23,6 +23,8 @@ export interface Config {
   readonly streamConnections: number;
   /** What a stream keeps for a reader that has not taken it yet, in bytes. */
   readonly streamBuffer: number;
+  /** How long the views may stand still while the log goes on and count as ready, in milliseconds. */
+  readonly stallTimeout: number;
   /** How long a stopping server waits for requests under way, in milliseconds. */
   readonly shutdownTimeout: number;
 }
@@ -71,6 +73,10 @@ const SETTINGS = {
     must: 'a number of bytes from 65536 to 16777216',
     is: whole(65_536, 16_777_216),
   },
+  STALL_TIMEOUT: {
+    must: 'a number of milliseconds from 1000 to 3600000',
+    is: whole(1_000, 3_600_000),
+  },
   SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
 } as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
 
@@ -99,6 +105,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     bodyLimit: setting(env, 'BODY_LIMIT') ?? 1_048_576,
     streamConnections: setting(env, 'STREAM_CONNECTIONS') ?? 500,
     streamBuffer: setting(env, 'STREAM_BUFFER') ?? 262_144,
+    stallTimeout: setting(env, 'STALL_TIMEOUT') ?? 30_000,
     shutdownTimeout: setting(env, 'SHUTDOWN_TIMEOUT') ?? 5_000,
   };
 }

@@ -1,9 +1,9 @@
 import { UnknownCursor } from '../../projections/types.ts';
+import { systemTimers, type Timers } from '../timers.ts';
 import { ChangeReader } from './change-reader.ts';
 import type { Edge } from './edge.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { Problem } from './problem.ts';
-import { systemTimers, type Timers } from './timers.ts';
 
 /** A place among the streams that may be open at once. */
 export interface Place {

@@ -4,12 +4,15 @@ import type { RecordedEvent } from '../../events/envelope.ts';
 import type { CalendarQueries } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
 import type { Handle } from '../handle.ts';
+import type { Lag } from '../lag.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
+import type { Timers } from '../timers.ts';
 import type { DeadLetter } from '../views/ledger.ts';
 import type { RebuildStatus } from '../views/rebuild.ts';
 import type { ViewStatus } from '../views/status.ts';
 import type { Verification } from '../views/verify.ts';
-import type { Timers } from './timers.ts';
+
+export { COUNTED, type Lag } from '../lag.ts';
 
 /** The calendar view's engine, as far as the edge asks it. */
 export interface Views {
@@ -61,6 +64,8 @@ export interface AppDeps {
   /** Undefined while the views are being built. */
   readonly queries: () => CalendarQueries | undefined;
   readonly views: Views;
+  /** How far the view is behind the log. */
+  readonly lag: { look(): Promise<Lag> };
   readonly handle: Handle;
   readonly store: Log;
   /** Undefined while the views are being built. */

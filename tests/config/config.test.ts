@@ -38,6 +38,7 @@ it('listens on loopback and keeps its data in data/ unless told otherwise', () =
     bodyLimit: 1_048_576,
     streamConnections: 500,
     streamBuffer: 262_144,
+    stallTimeout: 30_000,
     shutdownTimeout: 5_000,
   });
 });
@@ -56,6 +57,7 @@ it('takes every setting from the environment', () => {
     BODY_LIMIT: '2048',
     STREAM_CONNECTIONS: '7',
     STREAM_BUFFER: '65536',
+    STALL_TIMEOUT: '2000',
     SHUTDOWN_TIMEOUT: '100',
   });
   expect(config).toEqual({
@@ -70,6 +72,7 @@ it('takes every setting from the environment', () => {
     bodyLimit: 2048,
     streamConnections: 7,
     streamBuffer: 65_536,
+    stallTimeout: 2_000,
     shutdownTimeout: 100,
   });
 });

@@ -50,7 +50,9 @@ describe('GET /readyz', () => {
     expect((await world.get('/readyz', 'admin')).json()).toMatchObject({
       status: 'ready',
       view: { view: 'calendar', state: 'live', deadLetters: 0 },
-      store: { available: true, behind: false },
+      store: { available: true, behind: false, head: { id: await world.head() } },
+      lag: { events: 0, seconds: 0, stalled: false },
+      rebuild: { state: 'none' },
     });
   });
 
@@ -58,13 +60,42 @@ describe('GET /readyz', () => {
     world.views.held = true;
     must(202, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
     const got = await world.get('/readyz', 'admin');
-    expect(got.json()).toMatchObject({ status: 'ready', store: { available: true, behind: true } });
+    expect(got.json()).toMatchObject({
+      status: 'ready',
+      store: { available: true, behind: true },
+      lag: { events: 1, seconds: 0, stalled: false },
+    });
+  });
+
+  test('is 503 when the view stands still while the log goes on, until it moves again', async () => {
+    world.views.held = true;
+    must(202, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+    expect((await world.get('/readyz')).status).toBe(200);
+    world.clock.ms += 30_000;
+    expect((await world.get('/readyz')).status).toBe(200);
+    world.clock.ms += 1;
+    expect((await world.get('/readyz')).json()).toEqual({ status: 'not-ready' });
+    expect((await world.get('/readyz', 'admin')).json()).toMatchObject({
+      lag: { events: 1, seconds: 30.001, stalled: true },
+    });
+    expect((await world.get('/metrics', 'admin')).text).toContain('\nchancery_view_stalled 1\n');
+    world.views.held = false;
+    await world.views.catchUp();
+    expect((await world.get('/readyz')).json()).toEqual({ status: 'ready' });
+  });
+
+  test('stays ready however long nothing is written', async () => {
+    await world.views.catchUp();
+    world.clock.ms += 86_400_000;
+    expect((await world.get('/readyz')).status).toBe(200);
+    world.clock.ms += 86_400_000;
+    expect((await world.get('/readyz')).status).toBe(200);
   });
 
   test('tells admins that the store is away', async () => {
     expect((await away.get('/readyz', 'admin')).json()).toMatchObject({
       status: 'ready',
-      store: { available: false, behind: null },
+      store: { available: false, behind: null, head: null },
     });
   });
 });
@@ -107,8 +138,52 @@ describe('GET /metrics', () => {
     ['chancery_view_readable', 1],
     ['chancery_view_dead_letters', 0],
     ['chancery_view_lag_seconds', 0],
+    ['chancery_view_lag_events', 0],
+    ['chancery_view_stalled', 0],
+    ['chancery_view_applied_age_seconds', 0],
+    ['chancery_store_available', 1],
+    ['chancery_build_running', 0],
+    ['chancery_build_events', 0],
+    ['chancery_build_events_expected', 0],
+    ['chancery_build_events_per_second', 0],
+    ['chancery_streams_open', 0],
   ])('has %s', async (name, expected) => {
     expect(await metrics()).toContain(`\n${name} ${expected}\n`);
+  });
+
+  test('has the lag of a view that is behind, and when the log was last written', async () => {
+    world.views.held = true;
+    const written = must(202, await world.post('/meetings', { title: 'Talks', form: 'visit' }));
+    await metrics();
+    world.clock.ms += 5_000;
+    const text = await metrics();
+    expect(value(text, /^chancery_view_lag_events /)).toBe(1);
+    expect(value(text, /^chancery_view_lag_seconds /)).toBe(5);
+    expect(value(text, /^chancery_view_stalled /)).toBe(0);
+    expect(value(text, /^chancery_store_head_timestamp_seconds /)).toBe(
+      (world.clock.ms - 5_000) / 1_000,
+    );
+    expect(written.text).toBe('');
+    world.views.held = false;
+    await world.views.catchUp();
+  });
+
+  test.each([
+    ['a rebuild', { state: 'building', progress: { done: 40, total: 100, rate: 20 } } as const],
+    ['its end', { state: 'catching-up', progress: { done: 40, total: 100, rate: 20 } } as const],
+  ])('has how far %s is', async (_what, status) => {
+    const own = await openWorld(({ rebuilds }) => ({ rebuilds: { ...rebuilds, status } }));
+    try {
+      const { text } = await own.get('/metrics', 'admin');
+      expect(value(text, /^chancery_build_running /)).toBe(1);
+      expect(value(text, /^chancery_build_events /)).toBe(40);
+      expect(value(text, /^chancery_build_events_expected /)).toBe(100);
+      expect(value(text, /^chancery_build_events_per_second /)).toBe(20);
+      const ready = await own.get('/readyz', 'admin');
+      expect(ready.json()).toMatchObject({ status: 'ready', rebuild: status });
+    } finally {
+      await own.close();
+    }
   });
 
   test('has the events that the view has seen, and the bytes of answers kept', async () => {

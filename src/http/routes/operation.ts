@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { instant } from '../../../events/values.ts';
 import { requireRole } from '../auth.ts';
+import { COUNTED, type Lag } from '../deps.ts';
 import type { Edge } from '../edge.ts';
 import { noQuery } from '../parameters.ts';
 import { EITHER_WAY, problemContent } from '../read.ts';
@@ -11,9 +13,20 @@ const readiness = z.strictObject({
   status: z.enum(['ready', 'not-ready']),
   view: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
   store: z
-    .strictObject({ available: z.boolean(), behind: z.boolean().nullable() })
+    .strictObject({
+      available: z.boolean(),
+      behind: z.boolean().nullable(),
+      head: z
+        .strictObject({ position: z.string(), id: z.string(), recordedAt: instant })
+        .nullable(),
+    })
     .optional()
     .describe('Admins only.'),
+  lag: z
+    .strictObject({ events: z.int(), seconds: z.number(), stalled: z.boolean() })
+    .optional()
+    .describe(`Admins only. Of events, ${COUNTED} are counted at most.`),
+  rebuild: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
 });
 
 const common = { tags: ['Operation'], querystring: noQuery };
@@ -37,10 +50,12 @@ export function operationRoutes(app: FastifyInstance, edge: Edge): void {
     },
     handler: async (request, reply) => {
       const admin = edge.callerOf(request).role === 'admin';
-      const ready = edge.deps.queries() !== undefined && edge.deps.views.status().readable;
+      const lag = await edge.deps.lag.look();
+      const readable = edge.deps.queries() !== undefined && edge.deps.views.status().readable;
+      const ready = readable && !lag.stalled;
       if (!ready) reply.header('retry-after', String(edge.limits.retryAfterSeconds));
       const status = ready ? 'ready' : 'not-ready';
-      return sendNow(reply, ready ? 200 : 503, { status, ...(admin ? await details(edge) : {}) });
+      return sendNow(reply, ready ? 200 : 503, { status, ...(admin ? details(edge, lag) : {}) });
     },
   });
   metricsRoute(app, edge);
@@ -76,12 +91,13 @@ function metricsRoute(app: FastifyInstance, edge: Edge): void {
   });
 }
 
-async function details(edge: Edge): Promise<object> {
-  const view = edge.deps.views.status();
-  try {
-    const head = await edge.deps.store.head();
-    return { view, store: { available: true, behind: head?.id !== view.checkpoint?.id } };
-  } catch {
-    return { view, store: { available: false, behind: null } };
-  }
+function details({ deps }: Edge, { available, head, events, seconds, stalled }: Lag): object {
+  const view = deps.views.status();
+  const behind = available ? head?.id !== view.checkpoint?.id : null;
+  return {
+    view,
+    store: { available, behind, head: head ?? null },
+    lag: { events, seconds, stalled },
+    rebuild: deps.rebuilds.status,
+  };
 }

@@ -1,4 +1,4 @@
-import type { Timers } from '../../../src/http/timers.ts';
+import type { Timers } from '../../../src/timers.ts';
 
 interface Task {
   readonly run: () => void;

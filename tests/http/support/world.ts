@@ -13,10 +13,12 @@ import type { Holder } from '../../../src/access.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
 import type { AppDeps, Calendars } from '../../../src/http/deps.ts';
+import { LagMonitor } from '../../../src/lag.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
 import { checkAnswer, type Got, send } from './ask.ts';
 import { ContractChecker, type OpenApi } from './openapi.ts';
+import { FakeTimers } from './timers.ts';
 import { TestViews } from './views.ts';
 
 export type { Got } from './ask.ts';
@@ -108,7 +110,8 @@ export async function openWorld(
   const clock = { ms: START };
   const logged: string[] = [];
   const deps = depsOf(store, views, clock, logged);
-  const app = buildApp({ ...deps, ...change(deps) });
+  const changed = { ...deps, ...change(deps) };
+  const app = buildApp({ ...changed, lag: lagOf(changed) });
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
@@ -137,6 +140,10 @@ export async function openWorld(
   };
 }
 
+/** It looks when it is asked; when it looks by itself is tested in tests/lag.test.ts. */
+const lagOf = ({ store, views, clock: now }: Pick<AppDeps, 'store' | 'views' | 'clock'>) =>
+  new LagMonitor({ store, views, now, timers: new FakeTimers(), stallMs: 30_000 });
+
 function depsOf(
   store: EventStore,
   views: TestViews,
@@ -153,6 +160,7 @@ function depsOf(
   return {
     queries: () => views.queries(),
     views,
+    lag: lagOf({ store, views, clock: now }),
     handle: createHandler({ store, now, randomUuid: randomUUID }),
     store,
     calendars: () => (views.building ? undefined : calendarsOf(views)),
