@@ -1,10 +1,9 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { type NewEvent, type RecordedEvent, streamOf } from '../events/envelope.ts';
-import type { Role, TokenEvent } from '../events/token.ts';
-import { instantMs, isoInstant } from './domain/date/index.ts';
+import type { Role } from '../events/token.ts';
+import type { TokenQueries } from '../projections/tokens.ts';
+import { instantMs } from './domain/date/index.ts';
 import { type Level, levelOf } from './domain/visibility.ts';
 import { sha256 } from './ids.ts';
-import { type EventStore, RevisionConflict, StoreUnavailable } from './store/event-store.ts';
+import { StoreUnavailable } from './store/event-store.ts';
 
 /** Who a token stands for. */
 export interface Holder {
@@ -15,71 +14,22 @@ export interface Holder {
 }
 
 export interface Access {
-  /** By the SHA-256 of the token, lower-case hex; undefined: unknown, revoked or expired. */
+  /**
+   * By the SHA-256 of the token, lower-case hex; undefined: unknown, revoked or expired.
+   * @throws {ViewBehind} the tokens are not known here yet
+   * @throws {StoreUnavailable} they were known too long ago: one of them may be revoked
+   */
   lookup(tokenHash: string): Holder | undefined;
 }
 
-/** Access that follows the log. */
-export interface FollowingAccess extends Access {
-  /** Looks again, when one of these events is of a token. */
-  seen(events: readonly Pick<RecordedEvent, 'stream'>[]): Promise<void>;
-  /** Makes the first admin token where there is none, as issueFirstToken, and knows it from then on. */
-  issueFirst(): Promise<string | undefined>;
-}
-
-const BOOTSTRAP = streamOf('token', 'bootstrap');
-const ADMIN_LEVEL: Level = levelOf('confidential');
-/** Tries of an append whose outcome is unknown. */
-const TRIES = 5;
-
-/**
- * Makes the first admin token where there is none. It is the first event of one stream, so of two nodes that
- * start at once one wins, and the other has nothing to say.
- * @returns the token, which is kept nowhere and cannot be shown again; undefined when there was one
- * @throws {StoreUnavailable}
- */
-export async function issueFirstToken(
-  store: EventStore,
-  nowMs: number,
-): Promise<string | undefined> {
-  const [first] = await store.readStream(BOOTSTRAP, { limit: 1 });
-  if (first !== undefined) return undefined;
-  const token = `chancery_${randomBytes(32).toString('base64url')}`;
-  const won = await appendFirst(store, tokenIssued(sha256(token), nowMs));
-  return won ? token : undefined;
-}
-
-/** Again with the same id while nobody knows whether it was written: else the token would be lost. */
-async function appendFirst(store: EventStore, event: NewEvent, left = TRIES): Promise<boolean> {
-  try {
-    await store.append(BOOTSTRAP, [event], 'none');
-    return true;
-  } catch (error) {
-    if (error instanceof RevisionConflict) return false;
-    const unknown = error instanceof StoreUnavailable && error.outcome === 'unknown';
-    if (!unknown || left <= 1) throw error;
-    return appendFirst(store, event, left - 1);
-  }
-}
-
-function tokenIssued(hash: string, nowMs: number): NewEvent<TokenEvent> {
-  const recordedAt = isoInstant(nowMs);
-  const commandId = randomUUID();
-  return {
-    id: randomUUID(),
-    type: 'TokenIssued',
-    data: { name: 'First admin token', role: 'admin', ceiling: 'confidential', hash },
-    meta: {
-      recordedAt,
-      statedAt: recordedAt,
-      actor: 'cli',
-      commandId,
-      requestHash: sha256(`first-token ${hash}`),
-      correlationId: commandId,
-      causationId: commandId,
-      schema: 1,
-    },
-  };
+/** The access view, as far as it is asked here. */
+export interface TokenSource {
+  /** @throws {ViewBehind} */
+  tokens(): Pick<TokenQueries, 'valid'>;
+  /** Calls the listener when a token was made or revoked, or everything may be different. */
+  onChange(listener: () => void): void;
+  /** Whether the view may have missed a revocation for longer than is allowed. */
+  isStale(): boolean;
 }
 
 interface Issued extends Holder {
@@ -88,55 +38,54 @@ interface Issued extends Holder {
 }
 
 /**
- * The tokens that are valid: the first admin token of the store, and those given here, which never become
- * events. Tokens are compared by their hash, so the time it takes tells nothing about a token.
+ * The tokens that are valid: those of the access view, and those given here, which never become events.
+ * A token is looked up by its SHA-256, so the time it takes tells nothing about a token.
  * @param given token → who it stands for
- * @throws {StoreUnavailable}
+ * @param used hears of every token of the view that came in, by its id
  */
-export async function openAccess(
-  store: EventStore,
+export function openAccess(
+  source: TokenSource,
   given: ReadonlyMap<string, Holder>,
   now: () => number,
-): Promise<FollowingAccess> {
+  used: (token: string) => void = () => {},
+): Access {
   const own = new Map([...given].map(([token, holder]) => [sha256(token), holder]));
-  let issued = await issuedTokens(store);
-  const reload = async () => {
-    issued = await issuedTokens(store);
-  };
+  let issued: ReadonlyMap<string, Issued> | undefined;
+  source.onChange(() => {
+    issued = undefined;
+  });
   return {
     lookup: (tokenHash) => {
       const known = own.get(tokenHash);
       if (known !== undefined) return known;
+      if (source.isStale()) throw outOfTouch();
+      issued ??= validTokens(source.tokens());
       const token = issued.get(tokenHash);
-      return token === undefined || token.expiresMs <= now() ? undefined : token;
-    },
-    seen: async (events) => {
-      // Without events, everything may be different: the view is another one.
-      if (events.length === 0 || events.some(({ stream }) => stream === BOOTSTRAP)) await reload();
-    },
-    issueFirst: async () => {
-      const token = await issueFirstToken(store, now());
-      if (token !== undefined) await reload();
+      if (token === undefined || token.expiresMs <= now()) return undefined;
+      used(token.actor);
       return token;
     },
   };
 }
 
+const outOfTouch = (): StoreUnavailable =>
+  new StoreUnavailable(
+    'the event store has not answered for so long that tokens may have been revoked: try again, or leave the token out to read what is public',
+    'not-written',
+  );
+
 /** The holder behind ADMIN_TOKEN and behind commands of this machine. */
 export const admin = (actor: 'env' | 'cli'): Holder => ({
   actor,
   role: 'admin',
-  level: ADMIN_LEVEL,
+  level: levelOf('confidential'),
 });
 
-async function issuedTokens(store: EventStore): Promise<ReadonlyMap<string, Issued>> {
-  const holders = new Map<string, Issued>();
-  for (const event of (await store.readStream(BOOTSTRAP)) as readonly TokenEvent[]) {
-    if (event.type === 'TokenRevoked') holders.clear();
-    if (event.type !== 'TokenIssued') continue;
-    const { hash, role, ceiling, expiresAt } = event.data;
-    const expiresMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : instantMs(expiresAt);
-    holders.set(hash, { actor: 'bootstrap', role, level: levelOf(ceiling), expiresMs });
-  }
-  return holders;
+function validTokens(tokens: Pick<TokenQueries, 'valid'>): ReadonlyMap<string, Issued> {
+  return new Map(
+    tokens.valid().map(({ hash, id, role, ceiling, expiresAt }) => {
+      const expiresMs = expiresAt === null ? Number.POSITIVE_INFINITY : instantMs(expiresAt);
+      return [hash, { actor: id, role, level: levelOf(ceiling), expiresMs }] as const;
+    }),
+  );
 }

@@ -9,7 +9,7 @@ import { calendarQueries } from '../projections/calendar-queries.ts';
 import { entryQueries } from '../projections/entry-queries.ts';
 import type { CalendarQueries } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
-import { type Access, admin, type FollowingAccess, openAccess } from './access.ts';
+import { type AccessParts, openAccessParts } from './access-parts.ts';
 import { backgroundBuild, backgroundVerify } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars, publicReader } from './calendars.ts';
@@ -76,10 +76,11 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const clock = options.clock ?? (await clockOf(store, example));
   const handle = createHandler({ store, now: clock, randomUuid: randomUUID });
   await options.prepare?.(handle);
+  const control = controlToken();
+  // Before the calendar: small, and nobody with a token gets in without it.
+  const access = openAccessParts({ config, folder, store, clock, log, control }, opened);
   const projector = startProjector(options, folder, store, clock);
   opened.defer(() => projector.close());
-  const control = controlToken();
-  const access = await followedAccess(config, control, store, clock, projector);
   const lag = watchLag(config, store, projector, clock);
   opened.defer(() => lag.close());
   const parts = { store, clock, handle, projector, access, lag };
@@ -89,13 +90,15 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   opened.defer(withdraw);
   // After listening: a token made by a start that then fails would have been shown to nobody.
   const firstToken = config.adminToken === undefined ? await access.issueFirst() : undefined;
+  const ready = Promise.all([access.view.ready, projector.ready]).then(() => {});
+  ready.catch(() => {}); // whoever awaits it still gets the rejection
   const running = opened.move();
   log.info({ version: VERSION, store: config.storeFile, port, example }, 'serving');
   return {
     url: urlOf(config.host, port),
     clock,
     firstToken,
-    ready: projector.ready,
+    ready,
     close: () => running.disposeAsync(),
   };
 }
@@ -133,27 +136,12 @@ const urlOf = (host: string, port: number): string =>
 const localUrl = (host: string, port: number): string =>
   urlOf(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
 
-async function followedAccess(
-  { adminToken }: Config,
-  control: string,
-  store: EventStore,
-  clock: Clock,
-  projector: Projector,
-): Promise<FollowingAccess> {
-  const given = new Map([[control, admin('cli')]]);
-  if (adminToken !== undefined) given.set(adminToken, admin('env'));
-  const access = await openAccess(store, given, clock);
-  // A store that is away for the moment is asked again with the next token event, or at the next start.
-  projector.onBatch(({ events }) => void access.seen(events).catch(() => {}));
-  return access;
-}
-
 interface Parts {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly handle: Handle;
   readonly projector: Projector;
-  readonly access: Access;
+  readonly access: AccessParts;
   readonly lag: LagMonitor;
 }
 
@@ -170,6 +158,9 @@ async function listen(
   const app = buildApp({
     ...parts,
     ...views,
+    access: parts.access.access,
+    tokens: parts.access.tokens,
+    onReading: (reading) => parts.access.local.read(reading),
     views: parts.projector,
     ...operations(parts, config, join(config.dataDir, 'views'), closing.signal),
     exampleClock: options.example === true,
@@ -209,14 +200,18 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
 
 /** What an operator does with the views; the long work is done in threads of its own. */
 function operations(
-  { projector }: Parts,
+  { projector, access }: Parts,
   { storeFile }: Config,
   folder: string,
   signal: AbortSignal,
 ) {
   return {
     rebuilds: projector.rebuilder,
-    deadLetters: (limit: number, before?: number) => projector.deadLetters(limit, before),
+    deadLetters: (limit: number, before?: number) =>
+      [access.view, projector]
+        .flatMap((view) => view.deadLetters(limit, before))
+        .sort((a, b) => b.seq - a.seq)
+        .slice(0, limit),
     verify: async () => {
       const stored = projector.status().file;
       if (stored === undefined) throw new ViewBehind(calendar.name);

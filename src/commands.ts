@@ -57,7 +57,7 @@ type Body = Record<string, unknown> & {
  */
 export function parse(definition: CommandDefinition, params: Params, body: unknown): ParsedCommand {
   const result = definition.body.safeParse(body ?? {});
-  if (!result.success) throw new InvalidInput(result.error.issues.flatMap(toErrors));
+  if (!result.success) throw new InvalidInput(result.error.issues.flatMap(inputErrors));
   const { id, statedAt, basedOn = [], ...fields } = result.data as Body;
   return {
     ...definition.toCommand(fields as never, params),
@@ -69,8 +69,8 @@ export function parse(definition: CommandDefinition, params: Params, body: unkno
 
 type Issue = z.core.$ZodIssue;
 
-// A field too many is reported where it stands, so that a misspelt one is found at once.
-function toErrors(issue: Issue): InputError[] {
+/** Every wrong value of a body. A field too many is reported where it stands, so that a misspelt one is found. */
+export function inputErrors(issue: Issue): InputError[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({
       path: pointer([...issue.path, key]),

@@ -25,6 +25,10 @@ export interface Config {
   readonly streamBuffer: number;
   /** How long the views may stand still while the log goes on and count as ready, in milliseconds. */
   readonly stallTimeout: number;
+  /** How long tokens go on working while the store does not answer, in milliseconds. */
+  readonly tokenStaleMax: number;
+  /** Readings of confidential entries kept in local.db. */
+  readonly readLogMax: number;
   /** How long a stopping server waits for requests under way, in milliseconds. */
   readonly shutdownTimeout: number;
 }
@@ -77,6 +81,11 @@ const SETTINGS = {
     must: 'a number of milliseconds from 1000 to 3600000',
     is: whole(1_000, 3_600_000),
   },
+  TOKEN_STALE_MAX: {
+    must: 'a number of milliseconds from 1000 to 86400000',
+    is: whole(1_000, 86_400_000),
+  },
+  READ_LOG_MAX: { must: 'a number from 1000 to 100000000', is: whole(1_000, 100_000_000) },
   SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
 } as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
 
@@ -93,20 +102,23 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function loadConfig(environment: Environment, envFile = '.env'): Config {
   const env = { ...readEnvFile(envFile), ...present(environment) };
   const dataDir = setting(env, 'DATA_DIR') ?? 'data';
+  const or = <S extends Setting, T>(name: S, otherwise: T) => setting(env, name) ?? otherwise;
   return {
-    port: setting(env, 'PORT') ?? 3000,
-    host: setting(env, 'HOST') ?? '127.0.0.1',
+    port: or('PORT', 3000),
+    host: or('HOST', '127.0.0.1'),
     dataDir,
     storeFile: storeFile(env) ?? join(dataDir, 'chancery.db'),
     publicUrl: setting(env, 'PUBLIC_URL'),
     adminToken: setting(env, 'ADMIN_TOKEN'),
-    logLevel: setting(env, 'LOG_LEVEL') ?? 'info',
+    logLevel: or('LOG_LEVEL', 'info'),
     metricsPort: setting(env, 'METRICS_PORT'),
-    bodyLimit: setting(env, 'BODY_LIMIT') ?? 1_048_576,
-    streamConnections: setting(env, 'STREAM_CONNECTIONS') ?? 500,
-    streamBuffer: setting(env, 'STREAM_BUFFER') ?? 262_144,
-    stallTimeout: setting(env, 'STALL_TIMEOUT') ?? 30_000,
-    shutdownTimeout: setting(env, 'SHUTDOWN_TIMEOUT') ?? 5_000,
+    bodyLimit: or('BODY_LIMIT', 1_048_576),
+    streamConnections: or('STREAM_CONNECTIONS', 500),
+    streamBuffer: or('STREAM_BUFFER', 262_144),
+    stallTimeout: or('STALL_TIMEOUT', 30_000),
+    tokenStaleMax: or('TOKEN_STALE_MAX', 900_000),
+    readLogMax: or('READ_LOG_MAX', 100_000),
+    shutdownTimeout: or('SHUTDOWN_TIMEOUT', 5_000),
   };
 }
 

@@ -1,17 +1,17 @@
-import { type NewEvent, type RecordedEvent, streamOf } from '../events/envelope.ts';
+import { type RecordedEvent, streamOf } from '../events/envelope.ts';
 import { type CommandDefinition, type Params, type ParsedCommand, parse } from './commands.ts';
-import { InvalidInput, Rejected } from './domain/rules.ts';
+import { InvalidInput } from './domain/rules.ts';
 import { levelOf } from './domain/visibility.ts';
+import { append, RETRIES } from './handle/append.ts';
 import { decideEvents, type Identity } from './handle/decide.ts';
-import { Forbidden, IdTaken, NotFound, TooLarge } from './handle/errors.ts';
+import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
 import { pauseBriefly } from './handle/pause.ts';
+import { requireKey, requireSame } from './handle/record.ts';
 import { type Actor, canSee, type Loaded, load } from './handle/stream.ts';
 import { commandId, generatedId, requestHash } from './ids.ts';
 import {
-  type AppendResult,
   type EventStore,
   type ExpectedRevision,
-  InvalidEvent,
   PartialAppend,
   RevisionConflict,
   StoreUnavailable,
@@ -69,8 +69,6 @@ interface Work {
   readonly stream: string;
 }
 
-const RETRIES = 5;
-
 /**
  * Carries commands out: read the stream, fold, decide, append at the folded revision.
  * The handle throws
@@ -86,9 +84,7 @@ export function createHandler(deps: HandlerDependencies): Handle {
 
 function identify(deps: HandlerDependencies, request: CommandRequest) {
   const { definition, params, body, actor, key } = request;
-  if (key !== undefined && (key.length < 1 || key.length > 200)) {
-    throw new InvalidInput([{ path: '', message: 'an idempotency key has 1 to 200 characters' }]);
-  }
+  requireKey(key);
   const parsed = parse(definition, params, body);
   checkCeiling(parsed, actor, definition.creates);
   const target = parsed.id === undefined ? definition.path : streamOf(parsed.kind, parsed.id);
@@ -172,12 +168,7 @@ const base = ({ parsed, identity, stream, request }: Work) => ({
 });
 
 function repeated(work: Work, done: RecordedEvent): CommandResult {
-  if (done.meta.requestHash !== work.identity.requestHash) {
-    throw new Rejected(
-      'key-reused',
-      'This idempotency key was used for another request: send the identical one, or a new key.',
-    );
-  }
+  requireSame(done.meta.requestHash, work.identity.requestHash);
   const { revision, position, id } = done;
   return { ...base(work), revision, position, eventId: id, repeated: true };
 }
@@ -197,35 +188,4 @@ function requireTarget(work: Work, loaded: Loaded, now: number, done?: RecordedE
 function requireMatch({ request, stream }: Work, actual: ExpectedRevision): void {
   if (request.ifMatch === undefined || request.ifMatch === actual) return;
   throw new RevisionConflict(stream, request.ifMatch, actual);
-}
-
-/** An append of unknown outcome is sent again with the same ids and revision, never with new ones. */
-async function append(
-  { store, retries = RETRIES, pause = pauseBriefly }: HandlerDependencies,
-  stream: string,
-  events: readonly NewEvent[],
-  expected: ExpectedRevision,
-): Promise<AppendResult> {
-  let unknown: StoreUnavailable | undefined;
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await store.append(stream, events, expected);
-    } catch (error) {
-      unknown = stillUnknown(error, unknown);
-      if (tried > retries) throw unknown;
-    }
-    await pause(tried);
-  }
-}
-
-/**
- * The failure of an append that may have been written, when it is to be sent again; every other one is
- * thrown. What failed without writing says nothing about an earlier try that may have written.
- */
-function stillUnknown(error: unknown, earlier: StoreUnavailable | undefined): StoreUnavailable {
-  if (error instanceof InvalidEvent) throw new TooLarge(error.message, { cause: error });
-  if (!(error instanceof StoreUnavailable)) throw error;
-  if (error.outcome === 'unknown') return error;
-  if (earlier === undefined) throw error;
-  throw new StoreUnavailable(error.message, 'unknown', { cause: error });
 }

@@ -40,9 +40,17 @@ export const commandId = (actor: string, target: string, key: string): string =>
 export const requestHash = (action: string, body: unknown): string =>
   sha256(canonicalJson([action, body]));
 
-/** The id of a command's `index`-th event: the same when the command is sent again. */
-export const eventId = (command: string, request: string, index: number): string =>
-  derived('event', [command, request, index]);
+/**
+ * The id of a command's `index`-th event: the same when the command is sent again. `secretHash`: of the secret that the
+ * event tells of, which every try makes anew, so that two tries never pass for one.
+ */
+export const eventId = (
+  command: string,
+  request: string,
+  index: number,
+  secretHash?: string,
+): string =>
+  derived('event', [command, request, index, ...(secretHash === undefined ? [] : [secretHash])]);
 
 /** The id of a stream whose maker chose none. */
 export const generatedId = (command: string): string => derived('stream', [command]);

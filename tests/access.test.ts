@@ -1,121 +1,165 @@
-import { rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { streamOf } from '../events/envelope.ts';
-import { admin, issueFirstToken, openAccess } from '../src/access.ts';
+import type { NewEvent } from '../events/envelope.ts';
+import { access as projection } from '../projections/access.ts';
+import { tokenQueries } from '../projections/tokens.ts';
+import { type Access, admin, openAccess } from '../src/access.ts';
 import { sha256 } from '../src/ids.ts';
-import { type EventStore, StoreUnavailable } from '../src/store/event-store.ts';
+import type { EventStore } from '../src/store/event-store.ts';
 import { openSqliteStore } from '../src/store/sqlite/index.ts';
+import { createTokenHandler, type TokenHandler } from '../src/tokens.ts';
+import { Projector } from '../src/views/projector.ts';
 import { temporaryFolder } from './support/program.ts';
-import { withAppends } from './support/scripted-store.ts';
+
+/** Access on a real view of a real store. */
 
 let folder: ReturnType<typeof temporaryFolder>;
 let store: EventStore;
 let clock: number;
+let stale: boolean;
+let tokens: TokenHandler;
+let view: Projector;
+let access: Access;
+let uses: string[];
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
 const now = () => clock;
-const BOOTSTRAP = streamOf('token', 'bootstrap');
+
+const newView = (): Projector => {
+  const definition = 'access test';
+  return new Projector({ folder: folder.path, store, projection, definition, log: silent, now });
+};
+
+function openView(): Projector {
+  const opened = newView();
+  opened.start();
+  return opened;
+}
 
 beforeEach(async () => {
   folder = temporaryFolder('access-');
   store = await openSqliteStore({ file: join(folder.path, 'events.db') });
   clock = Date.UTC(2021, 10, 22, 8);
+  stale = false;
+  uses = [];
+  tokens = createTokenHandler({ store, now, randomUuid: randomUUID });
+  view = openView();
+  access = openAccess(
+    {
+      tokens: () => tokenQueries(view.reader()),
+      onChange: (listener) => void view.onBatch(listener),
+      isStale: () => stale,
+    },
+    new Map([['from-the-environment', admin('env')]]),
+    now,
+    (token) => uses.push(token),
+  );
 });
 afterEach(async () => {
+  await view.close();
   await store.close();
-  rmSync(folder.path, { recursive: true });
+  folder.remove();
 });
 
-const access = (given = new Map()) => openAccess(store, given, now);
-const issued = async (): Promise<string> => (await issueFirstToken(store, clock)) ?? '';
-
-describe('the first admin token', () => {
-  test('is made once, and stands for an admin who may see everything', async () => {
-    const token = await issued();
-    expect(token).toMatch(/^chancery_[\w-]{43}$/);
-    expect(await issueFirstToken(store, clock)).toBeUndefined();
-    expect((await access()).lookup(sha256(token))).toMatchObject({
-      actor: 'bootstrap',
-      role: 'admin',
-      level: 2,
-    });
-  });
-
-  test('is in the log as its hash only', async () => {
-    const token = await issued();
-    expect(JSON.stringify(await store.readStream(BOOTSTRAP))).not.toContain(token);
-  });
-
-  test('has one maker of several who start at once', async () => {
-    const made = await Promise.all(Array.from({ length: 5 }, () => issueFirstToken(store, clock)));
-    expect(made.filter((token) => token !== undefined)).toHaveLength(1);
-    expect(await store.readStream(BOOTSTRAP)).toHaveLength(1);
-  });
-
-  test('is not lost when nobody knows whether it was written', async () => {
-    const lost = withAppends(store, [
-      (append) =>
-        async (...args) => {
-          await append(...args);
-          throw new StoreUnavailable('the reply is lost', 'unknown');
-        },
-    ]);
-    const token = (await issueFirstToken(lost, clock)) ?? '';
-    expect((await access()).lookup(sha256(token))).toMatchObject({ role: 'admin' });
-    expect(await store.readStream(BOOTSTRAP)).toHaveLength(1);
-  });
-});
+/** Makes a token and waits until the view knows it. */
+async function issued(body: object = {}): Promise<{ id: string; hash: string }> {
+  const made = await tokens.issue({ name: 'Desk', ...body }, { actor: 'cli' });
+  expect(await view.waitFor(made.eventId, 10_000)).toBe(true);
+  return { id: made.token.id, hash: sha256(made.secret ?? '') };
+}
 
 describe('a token', () => {
-  test('that nobody issued stands for nobody', async () => {
-    await issued();
-    expect((await access()).lookup(sha256('another'))).toBeUndefined();
+  test('stands for its role and ceiling, and its use is told', async () => {
+    await view.ready;
+    const { id, hash } = await issued({ role: 'editor', ceiling: 'confidential' });
+    expect(access.lookup(hash)).toMatchObject({ actor: id, role: 'editor', level: 2 });
+    expect(uses).toEqual([id]);
   });
 
-  test('is revoked as soon as the event is seen', async () => {
-    const token = await issued();
-    const current = await access();
-    const [first] = await store.readStream(BOOTSTRAP);
-    const revoked = {
-      ...first,
-      id: '5f0c1d9e-7a52-5d0b-9a52-0b1f6a1f9c11',
-      type: 'TokenRevoked',
-      data: {},
-    };
-    const { stream: _s, revision: _r, position: _p, ...event } = revoked;
-    await store.append(BOOTSTRAP, [event as never], 0);
-    await current.seen([{ stream: 'meeting-x' }]);
-    expect(current.lookup(sha256(token))).toBeDefined();
-    await current.seen([{ stream: BOOTSTRAP }]);
-    expect(current.lookup(sha256(token))).toBeUndefined();
+  test('that nobody issued stands for nobody', async () => {
+    await view.ready;
+    expect(access.lookup(sha256('another'))).toBeUndefined();
+    expect(uses).toEqual([]);
+  });
+
+  test('is void as soon as the view has the event that revokes it', async () => {
+    await view.ready;
+    const { id, hash } = await issued();
+    expect(access.lookup(hash)).toBeDefined();
+    const { eventId } = await tokens.revoke(id, { actor: 'cli' });
+    expect(await view.waitFor(eventId, 10_000)).toBe(true);
+    expect(access.lookup(hash)).toBeUndefined();
   });
 
   test('expires by the clock', async () => {
-    const token = await issued();
-    const [first] = await store.readStream(BOOTSTRAP);
-    const { stream: _s, revision: _r, position: _p, ...event } = { ...first };
-    const expiring = {
-      ...event,
-      id: '5f0c1d9e-7a52-5d0b-9a52-0b1f6a1f9c12',
-      data: {
-        ...(first?.data as object),
-        hash: sha256('short-lived'),
-        expiresAt: '2021-11-22T09:00:00Z',
-      },
-    };
-    await store.append(BOOTSTRAP, [expiring as never], 0);
-    const current = await access();
-    expect(current.lookup(sha256('short-lived'))).toBeDefined();
-    clock = Date.UTC(2021, 10, 22, 9);
-    expect(current.lookup(sha256('short-lived'))).toBeUndefined();
-    expect(current.lookup(sha256(token))).toBeDefined();
+    await view.ready;
+    const { hash } = await issued({ expiresAt: '2021-11-22T09:00:00Z' });
+    clock = Date.UTC(2021, 10, 22, 9) - 1;
+    expect(access.lookup(hash)).toBeDefined();
+    clock += 1;
+    expect(access.lookup(hash)).toBeUndefined();
   });
 
-  test('that is given at the start never becomes an event', async () => {
-    const current = await access(new Map([['from-the-environment', admin('env')]]));
-    expect(current.lookup(sha256('from-the-environment'))).toMatchObject({
-      actor: 'env',
-      level: 2,
-    });
-    expect(await store.readStream(BOOTSTRAP)).toEqual([]);
+  test('of the view is not decided on before the view is there', async () => {
+    await view.close();
+    view = newView();
+    expect(() => access.lookup(sha256('another'))).toThrow(/being built/);
+  });
+
+  test('of the view is not taken when revocations may have been missed', async () => {
+    await view.ready;
+    const { hash } = await issued();
+    stale = true;
+    expect(() => access.lookup(hash)).toThrow(/may have been revoked/);
+    stale = false;
+    expect(access.lookup(hash)).toBeDefined();
+  });
+
+  test('that is given at the start holds whatever the view and the store do', () => {
+    stale = true;
+    const given = access.lookup(sha256('from-the-environment'));
+    expect(given).toEqual({ actor: 'env', role: 'admin', level: 2 });
+    expect(uses).toEqual([]);
+  });
+
+  test('is known again after a restart, and a revoked one is not', async () => {
+    await view.ready;
+    const kept = await issued();
+    const lost = await issued();
+    const { eventId } = await tokens.revoke(lost.id, { actor: 'cli' });
+    await view.waitFor(eventId, 10_000);
+    await view.close();
+    view = openView();
+    await view.ready;
+    expect(await view.waitFor(eventId, 1)).toBe(true);
+    const again = openAccess(
+      {
+        tokens: () => tokenQueries(view.reader()),
+        onChange: () => {},
+        isStale: () => false,
+      },
+      new Map(),
+      now,
+    );
+    expect(again.lookup(kept.hash)).toBeDefined();
+    expect(again.lookup(lost.hash)).toBeUndefined();
+  });
+
+  test('whose stream has an event that cannot be applied lets nobody in', async () => {
+    await view.ready;
+    const { id, hash } = await issued();
+    expect(access.lookup(hash)).toBeDefined();
+    const [first] = await store.readStream(`token-${id}`);
+    const event = {
+      id: randomUUID(),
+      type: 'TokenRevoked',
+      data: {},
+      meta: { ...first?.meta, schema: 99 },
+    };
+    await store.append(`token-${id}`, [event as NewEvent], 0);
+    expect(await view.waitFor(event.id, 10_000)).toBe(true);
+    expect(access.lookup(hash)).toBeUndefined();
+    expect(tokenQueries(view.reader()).one(id)).toMatchObject({ stale: true, revokedAt: null });
+    expect(view.status().deadLetters).toBe(1);
   });
 });

@@ -56,6 +56,10 @@ const FORBIDDEN_IMPORTS: readonly (readonly [folder: string, module: string])[] 
   ['src/views', 'fastify'],
   ['src/views', '../store/sqlite/index.ts'],
   ['src/views', '../handle.ts'],
+  ['src/domain/token', 'luxon'],
+  ['src/domain/token', '../../store/event-store.ts'],
+  ['src/local', 'zod'],
+  ['src/local', '../store/event-store.ts'],
   ['src/ical', 'node:fs'],
   ['src/ical', 'fastify'],
   ['src/ical', '../store/event-store.ts'],
@@ -86,9 +90,12 @@ const ALLOWED_IMPORTS: readonly (readonly [folder: string, module: string])[] = 
   ['src/store/eventstoredb', '@eventstore/db-client'],
   ['src/views', 'node:sqlite'],
   ['src/views', '../store/event-store.ts'],
+  ['src/domain/token', '../visibility.ts'],
+  ['src/local', 'node:sqlite'],
   ['src/ical', 'luxon'],
   ['src/http', 'fastify'],
   ['src/http', '../handle.ts'],
+  ['src/http/routes', '../../tokens.ts'],
   ['src', './http/app.ts'],
   ['src/cli', '../chancery.ts'],
 ];
@@ -99,6 +106,7 @@ const PURE_FOLDERS = [
   'src/domain',
   'src/domain/meeting',
   'src/domain/announcement',
+  'src/domain/token',
   'src/domain/date',
 ];
 const BANNED_GLOBALS: Readonly<Record<string, string>> = {

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config.ts';
+import { exportReads } from '../local/export.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { EXIT } from './failure.ts';
 import { openExistingStore } from './store.ts';
@@ -15,14 +18,31 @@ const PAGE = 500;
 export async function exportEvents(config: Config): Promise<number> {
   const store = await openExistingStore(config);
   try {
-    await pipeline(Readable.from(pages(store)), process.stdout, { end: false });
-  } catch (error) {
-    // The reader has seen enough (`export | head`): not a failure.
-    if (!isBrokenPipe(error)) throw error;
+    await print(pages(store));
   } finally {
     await store.close();
   }
   return EXIT.fine;
+}
+
+/** Writes this node's log of who read confidential entries, one line of JSON each, oldest first. */
+export async function exportReadings(config: Config): Promise<number> {
+  const file = join(config.dataDir, 'local.db');
+  if (existsSync(file)) await print(readings(file));
+  return EXIT.fine;
+}
+
+function* readings(file: string): Generator<string> {
+  for (const line of exportReads(file)) yield `${JSON.stringify(line)}\n`;
+}
+
+async function print(lines: AsyncIterable<string> | Iterable<string>): Promise<void> {
+  try {
+    await pipeline(Readable.from(lines), process.stdout, { end: false });
+  } catch (error) {
+    // The reader has seen enough (`export | head`): not a failure.
+    if (!isBrokenPipe(error)) throw error;
+  }
 }
 
 async function* pages(store: EventStore): AsyncGenerator<string> {

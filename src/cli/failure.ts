@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { InvalidInput, NotFound, Rejected } from '../handle.ts';
 import { MetricsPortTaken } from '../metrics-server.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
 import { DeadLetterFound, RebuildRunning, ViewsOwned, ViewsUnusable } from '../views/errors.ts';
@@ -25,6 +26,9 @@ const OURS = [
   RebuildRunning,
   NotComparable,
   MetricsPortTaken,
+  InvalidInput,
+  NotFound,
+  Rejected,
 ];
 
 /** What an error means to the person at the terminal: one line, unless it is a fault of the program. */

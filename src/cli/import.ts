@@ -8,6 +8,7 @@ import { readDossier } from './dossier.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { createProgress, type Progress } from './progress.ts';
 import { openStore } from './store.ts';
+import { oneLine } from './terminal.ts';
 
 /**
  * Carries out the commands of a file, or of standard input for `-`. Refused lines go to standard error with
@@ -52,6 +53,3 @@ async function* counted(
     progress.update(bytes, `${Math.round(bytes / 1024)} kB`);
   }
 }
-
-/** A refusal quotes what was sent: nothing in it may act on a terminal. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, ' ');

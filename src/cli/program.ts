@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { loadConfig } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, explain } from './failure.ts';
+import { addTokens } from './program-tokens.ts';
 
 /**
  * The command line: parses `args` and runs the command, each of which lives in a file of its own and is
@@ -52,6 +53,7 @@ function describe(done: (exit: number) => void): Command {
   addBackup(program, done);
   addRebuild(program, done);
   addVerify(program, done);
+  addTokens(program, done);
   addDoctor(program, done);
   return program;
 }
@@ -84,10 +86,12 @@ function addExport(program: Command, done: (exit: number) => void): void {
   program
     .command('export')
     .description('write all events to standard output as NDJSON, oldest first')
+    .option('--reads', 'instead, the log of who read confidential entries on this node')
     .helpOption('--help', 'say how it is used')
-    .action(async () => {
-      const { exportEvents } = await import('./export.ts');
-      done(await exportEvents(loadConfig(process.env)));
+    .action(async ({ reads }: { reads?: boolean }) => {
+      const { exportEvents, exportReadings } = await import('./export.ts');
+      const config = loadConfig(process.env);
+      done(await (reads === true ? exportReadings(config) : exportEvents(config)));
     });
 }
 

@@ -17,6 +17,7 @@ export const RULES = {
   'unknown-announcement': 'The announcements that a command cites exist.',
   'claim-twice': 'The claims of an announcement have ids of their own.',
   'embargo-passed': 'An embargo ends in the future.',
+  'expiry-passed': 'What expires does so in the future.',
   'stated-in-future': 'Nothing is stated or published after it is recorded.',
   'stated-before-first':
     'Nothing about an entry is stated before its first event: earlier claims belong in announcements.',

@@ -38,7 +38,7 @@ export type Loaded = LoadedMeeting | LoadedAnnouncement;
  * Today's form of every event whose type this program knows; a newer writer's types are skipped.
  * @throws {StoreUnavailable} a newer writer's version of a type that is known
  */
-async function read<E extends RecordedEvent>(store: EventStore, stream: string) {
+export async function read<E extends RecordedEvent>(store: EventStore, stream: string) {
   const stored = await store.readStream(stream);
   const events = stored.flatMap(todaysForm) as E[];
   return { last: stored.at(-1), events };

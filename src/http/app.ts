@@ -21,11 +21,12 @@ import { facetRoutes } from './routes/facets.ts';
 import { meetingRoutes } from './routes/meetings.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { tokenRoutes } from './routes/tokens.ts';
 import { rememberRoutes } from './routes-known.ts';
 import { createServer } from './server.ts';
 import { addWrites } from './writes.ts';
 
-export type { AppDeps, Calendars, CalendarText, Limits } from './deps.ts';
+export type { AppDeps, Calendars, CalendarText, Limits, Tokens } from './deps.ts';
 
 /** The whole HTTP edge, ready to listen or to be injected into; `close()` finishes what is under way. */
 export function buildApp(deps: AppDeps): FastifyInstance {
@@ -48,6 +49,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     eventRoutes(scope, edge);
     operationRoutes(scope, edge);
     adminRoutes(scope, edge);
+    tokenRoutes(scope, edge);
     openapiRoute(scope);
     addWrites(scope, edge);
   });

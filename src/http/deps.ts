@@ -1,12 +1,14 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { RecordedEvent } from '../../events/envelope.ts';
+import type { TokenRow } from '../../projections/tokens.ts';
 import type { CalendarQueries } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
 import type { Handle } from '../handle.ts';
 import type { Lag } from '../lag.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
 import type { Timers } from '../timers.ts';
+import type { TokenRequest, TokenResult } from '../tokens.ts';
 import type { DeadLetter } from '../views/ledger.ts';
 import type { RebuildStatus } from '../views/rebuild.ts';
 import type { ViewStatus } from '../views/status.ts';
@@ -59,6 +61,34 @@ export interface Rebuilds {
   readonly status: RebuildStatus;
 }
 
+/** Tokens as an admin manages them. */
+export interface Tokens {
+  /** Of the view that knows them. */
+  status(): ViewStatus;
+  /** @throws InvalidInput, Rejected, StoreUnavailable */
+  issue(body: unknown, request: TokenRequest): Promise<TokenResult>;
+  /** @throws NotFound, Rejected, StoreUnavailable */
+  revoke(id: string, request: TokenRequest): Promise<TokenResult>;
+  /** The newest first; only those before a seq, if one is given. @throws ViewBehind */
+  list(limit: number, before?: number): TokenRow[];
+  /** @throws ViewBehind */
+  one(id: string): TokenRow | undefined;
+  /** When it was last used on this node, in ms since 1970. */
+  lastUse(id: string): number | undefined;
+  /** Resolves true when this node knows the event, false when `timeoutMs` runs out first. */
+  waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
+}
+
+/** Somebody was shown what is confidential. */
+export interface Reading {
+  readonly atMs: number;
+  readonly actor: string;
+  /** Of the address, with parameters: `/meetings/:id`. */
+  readonly route: string;
+  /** `meeting-<id>` and `announcement-<id>`; `events`: the raw log. */
+  readonly entries: readonly string[];
+}
+
 /** All that the HTTP edge needs from the rest of the program. */
 export interface AppDeps {
   /** Undefined while the views are being built. */
@@ -71,6 +101,8 @@ export interface AppDeps {
   /** Undefined while the views are being built. */
   readonly calendars: () => Calendars | undefined;
   readonly access: Access;
+  readonly tokens: Tokens;
+  readonly onReading: (reading: Reading) => void;
   readonly rebuilds: Rebuilds;
   /** Folds the log anew and compares it with the views. */
   readonly verify: () => Promise<Verification>;

@@ -52,9 +52,9 @@ function gauge(
 }
 
 function addViewGauges(edge: Edge): void {
-  const { views, clock } = edge.deps;
+  const { views, tokens, clock } = edge.deps;
   gauge(edge, 'chancery_view_readable', '1 when the views can be read.', () =>
-    Number(views.status().readable),
+    Number(views.status().readable && tokens.status().readable),
   );
   gauge(
     edge,
@@ -72,7 +72,7 @@ function addViewGauges(edge: Edge): void {
     edge,
     'chancery_view_dead_letters',
     'Events that were not applied.',
-    () => views.status().deadLetters,
+    () => views.status().deadLetters + tokens.status().deadLetters,
   );
   gauge(edge, 'chancery_http_cache_bytes', 'Answers kept.', () => edge.answers.bytes);
 }

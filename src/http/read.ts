@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { CalendarQueries, Reader } from '../../projections/types.ts';
 import { isEditor } from './auth.ts';
+import { confidentialIn, tellReading } from './confidential.ts';
 import type { Edge } from './edge.ts';
 import { entityTag } from './etag.ts';
 import type { ObjectSchema } from './query.ts';
@@ -76,6 +77,7 @@ export function addRead<Q extends ObjectSchema, P extends ObjectSchema>(
     onRequest: (request, reply, done) => {
       const kept = cached(edge, request);
       if (kept === undefined) return done();
+      tellReading(edge, request, kept.confidential);
       sendRepresentation(request, reply, kept);
     },
     handler: (request, reply) => answerRead(edge, read, request, reply),
@@ -119,9 +121,11 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const params = request.params as z.output<P>;
   const target = request.url;
   const answer = await read.answer({ queries, reader, query, params, nowMs, target });
-  const made = representationOf(answer, caller.role !== 'anyone', reader.editor, read.format);
+  const plain = representationOf(answer, caller.role !== 'anyone', reader.editor, read.format);
+  const made = { ...plain, confidential: confidentialIn(answer.body, queries, reader) };
   const key = keyOf(edge, request);
   edge.answers.set(key, made, made.bytes.length, version, untilMs);
+  tellReading(edge, request, made.confidential);
   return sendRepresentation(request, reply, made);
 }
 

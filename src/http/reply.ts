@@ -19,6 +19,8 @@ export interface Representation {
   readonly headers304: Readonly<Record<string, string>>;
   /** Tags of the same content in other encodings. */
   readonly otherTags?: readonly string[];
+  /** Confidential entries that it shows, as `meeting-<id>` and `announcement-<id>`. */
+  readonly confidential?: readonly string[];
 }
 
 const REPEATED = ['etag', 'cache-control', 'vary', 'link'];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { instant } from '../../events/values.ts';
+import { role } from '../../events/token.ts';
+import { classification, id, instant } from '../../events/values.ts';
 
 export { listOf } from './resources.ts';
 
@@ -60,3 +61,29 @@ export const deadLetter = z
       .describe('Why it failed; null: an earlier event of its stream had failed.'),
   })
   .meta({ id: 'DeadLetter' });
+
+const tokenFields = {
+  id,
+  name: z.string(),
+  role,
+  ceiling: classification.describe('The highest classification it sees.'),
+  status: z
+    .enum(['valid', 'expired', 'revoked', 'stale'])
+    .describe('stale: one of its events could not be applied here, so it is not taken.'),
+  createdAt: instant,
+  createdBy: z.string().describe('Id of a token, or env or cli.'),
+  expiresAt: instant.nullable(),
+  revokedAt: instant.nullable(),
+  lastUsedAt: instant.nullable().describe('On this node.'),
+  links: z.strictObject({ self: z.string() }),
+};
+
+export const token = z.strictObject(tokenFields).meta({ id: 'Token' });
+
+export const newToken = z
+  .strictObject({
+    ...tokenFields,
+    token: z.string().optional().describe('The token itself: shown only in the first answer.'),
+    notice: z.string().optional().describe('What to do when the first answer was lost.'),
+  })
+  .meta({ id: 'NewToken' });

@@ -8,18 +8,14 @@ import { RevisionConflict } from '../store/event-store.ts';
 import { type Caller, requireRole } from './auth.ts';
 import type { Edge } from './edge.ts';
 import { matchRevisions } from './etag.ts';
+import { keyOf, repeatable } from './idempotency.ts';
 import { noQuery } from './parameters.ts';
 import { invalid } from './problem.ts';
 import { problemContent, representationOf } from './read.ts';
 import { SAFE_HEADERS } from './reply.ts';
 import { announcement, meeting } from './resources.ts';
 
-const KEY_LENGTH = 200;
-const idempotencyKey = z.string().min(1).max(KEY_LENGTH);
-const conditions = z.object({
-  'Idempotency-Key': idempotencyKey
-    .optional()
-    .describe('Makes a retry of the identical request safe for ever.'),
+const conditions = repeatable.extend({
   'If-Match': z.string().optional().describe('The ETag of the entry as you read it.'),
 });
 /** Tags of one If-Match that are tried; nobody holds more versions of one entry. */
@@ -148,15 +144,6 @@ const actorOf = (caller: Caller): Actor => ({
   role: caller.role === 'admin' ? 'admin' : 'editor',
   ceiling: CLASSIFICATIONS[caller.level],
 });
-
-/** @throws {Problem} validation-failed */
-function keyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  const parsed = idempotencyKey.safeParse(key);
-  if (parsed.success) return parsed.data;
-  throw invalid('Idempotency-Key', `give one key of 1 to ${KEY_LENGTH} characters`);
-}
 
 /**
  * The revisions to try; undefined: at whatever revision. A field of foreign or weak tags matches nothing

@@ -39,6 +39,8 @@ it('listens on loopback and keeps its data in data/ unless told otherwise', () =
     streamConnections: 500,
     streamBuffer: 262_144,
     stallTimeout: 30_000,
+    tokenStaleMax: 900_000,
+    readLogMax: 100_000,
     shutdownTimeout: 5_000,
   });
 });
@@ -58,6 +60,8 @@ it('takes every setting from the environment', () => {
     STREAM_CONNECTIONS: '7',
     STREAM_BUFFER: '65536',
     STALL_TIMEOUT: '2000',
+    TOKEN_STALE_MAX: '1000',
+    READ_LOG_MAX: '5000',
     SHUTDOWN_TIMEOUT: '100',
   });
   expect(config).toEqual({
@@ -73,6 +77,8 @@ it('takes every setting from the environment', () => {
     streamConnections: 7,
     streamBuffer: 65_536,
     stallTimeout: 2_000,
+    tokenStaleMax: 1_000,
+    readLogMax: 5_000,
     shutdownTimeout: 100,
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { type OpenApi, type Route, routesOf } from './support/openapi.ts';
+import { isTokens } from './support/routes.ts';
 import { openWorld } from './support/world.ts';
 
 const world = await openWorld();
@@ -63,6 +64,8 @@ test('has everything else that the contract names', () => {
       '/admin/rebuild',
       '/admin/verify',
       '/admin/dead-letters',
+      '/tokens',
+      '/tokens/{id}',
     ]),
   );
 });
@@ -86,7 +89,11 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
 
     test('declares what it reads from headers', () => {
       const declared = (operation.parameters ?? []).filter((p) => p.in === 'header');
-      const expected = isWriting(route) ? ['Idempotency-Key', 'If-Match'] : [];
+      const repeatable = isWriting(route) || (isTokens(route) && route.method !== 'get');
+      const expected = [
+        ...(repeatable ? ['Idempotency-Key'] : []),
+        ...(isWriting(route) ? ['If-Match'] : []),
+      ];
       expect(declared.map(({ name }) => name)).toEqual(expected);
     });
   },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { exampleOf, named, readsOf } from './support/routes.ts';
+import { exampleOf, isTokens, named, readsOf } from './support/routes.ts';
 import { MEETING, openWorld, REPORT, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -53,7 +53,10 @@ test('every read of a view takes `seen`', () => {
   expect(others.map(({ path }) => path).sort()).toEqual(NO_VIEW);
 });
 
-describe.each(named(takesSeen))('GET %s', (_path, route) => {
+/** Those of tokens wait for a view of their own: tokens.test.ts. */
+const ofCalendar = takesSeen.filter((route) => !isTokens(route));
+
+describe.each(named(ofCalendar))('GET %s', (_path, route) => {
   const path = exampleOf(route);
 
   test('says that it is behind an event that does not come in time', async () => {

@@ -33,6 +33,8 @@ describe('ids', () => {
   it('do not run their parts together', () => {
     expect(commandId('a', 'b', 'c')).not.toBe(commandId('a', 'bc', ''));
     expect(eventId('c', 'h', 0)).not.toBe(eventId('c', 'h', 1));
+    expect(eventId('c', 'h', 0, 's')).not.toBe(eventId('c', 'h', 0, 't'));
+    expect(eventId('c', 'h', 0, 's')).not.toBe(eventId('c', 'h', 0));
   });
 
   it('take any text as a key', () => {

@@ -3,9 +3,9 @@ import * as z from 'zod';
 import type { RebuildStatus } from '../../views/rebuild.ts';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
-import { pageAddress } from '../next.ts';
-import { noQuery, PAGE, pageQuery } from '../parameters.ts';
-import { invalid, Problem } from '../problem.ts';
+import { pageBefore } from '../newest-first.ts';
+import { noQuery, pageQuery } from '../parameters.ts';
+import { Problem } from '../problem.ts';
 import { check } from '../query.ts';
 import { problemContent } from '../read.ts';
 import { sendNow } from '../reply.ts';
@@ -114,16 +114,7 @@ const shown = ({ startedAt, finishedAt, ...status }: RebuildStatus): object => (
   finishedAt: instant(finishedAt),
 });
 
-/** A page before the seq in `cursor`: what fails meanwhile comes in front and shifts nothing. */
+/** What fails meanwhile comes in front and shifts nothing. */
 function deadLetters(edge: Edge, request: FastifyRequest) {
-  const { limit = PAGE.default, cursor } = request.query as { limit?: number; cursor?: string };
-  const before = cursor === undefined ? undefined : Number(cursor);
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
-    throw invalid('cursor', 'must be from the `next` of the page before');
-  }
-  const found = edge.deps.deadLetters(limit + 1, before);
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  const next = last === undefined ? null : pageAddress(request.url, { cursor: String(last.seq) });
-  return { items, next };
+  return pageBefore(request, (limit, before) => edge.deps.deadLetters(limit, before));
 }

@@ -3,11 +3,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import type { RecordedEvent } from '../../../events/envelope.ts';
 import { requireRole } from '../auth.ts';
+import { tellReading } from '../confidential.ts';
 import type { Edge } from '../edge.ts';
 import { eventsQuery } from '../parameters.ts';
 import { invalid } from '../problem.ts';
 import { problemContent } from '../read.ts';
 import { SAFE_HEADERS } from '../reply.ts';
+
+/** What is written down when somebody reads all there is. */
+const RAW_LOG = 'events';
 
 /** GET /events: the raw log as NDJSON, for admins; anyone may replay it into views of their own. */
 export function eventRoutes(app: FastifyInstance, edge: Edge): void {
@@ -43,6 +47,7 @@ async function answerEvents(
   const { after } = request.query as z.output<typeof eventsQuery>;
   // The first page before the headers: a store that is away is a 503 and not a broken stream.
   const first = await firstPage(edge, after);
+  tellReading(edge, request, [RAW_LOG]);
   reply.headers({
     ...SAFE_HEADERS,
     'content-type': 'application/x-ndjson',

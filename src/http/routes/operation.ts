@@ -12,6 +12,7 @@ const health = z.strictObject({ status: z.literal('ok') });
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not-ready']),
   view: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
+  access: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
   store: z
     .strictObject({
       available: z.boolean(),
@@ -51,14 +52,17 @@ export function operationRoutes(app: FastifyInstance, edge: Edge): void {
     handler: async (request, reply) => {
       const admin = edge.callerOf(request).role === 'admin';
       const lag = await edge.deps.lag.look();
-      const readable = edge.deps.queries() !== undefined && edge.deps.views.status().readable;
-      const ready = readable && !lag.stalled;
+      const ready = isReadable(edge) && !lag.stalled;
       if (!ready) reply.header('retry-after', String(edge.limits.retryAfterSeconds));
       const status = ready ? 'ready' : 'not-ready';
       return sendNow(reply, ready ? 200 : 503, { status, ...(admin ? details(edge, lag) : {}) });
     },
   });
   metricsRoute(app, edge);
+}
+
+function isReadable({ deps: { queries, views, tokens } }: Edge): boolean {
+  return queries() !== undefined && views.status().readable && tokens.status().readable;
 }
 
 function metricsRoute(app: FastifyInstance, edge: Edge): void {
@@ -93,9 +97,13 @@ function metricsRoute(app: FastifyInstance, edge: Edge): void {
 
 function details({ deps }: Edge, { available, head, events, seconds, stalled }: Lag): object {
   const view = deps.views.status();
-  const behind = available ? head?.id !== view.checkpoint?.id : null;
+  const access = deps.tokens.status();
+  const behind = available
+    ? [view, access].some(({ checkpoint }) => head?.id !== checkpoint?.id)
+    : null;
   return {
     view,
+    access,
     store: { available, behind, head: head ?? null },
     lag: { events, seconds, stalled },
     rebuild: deps.rebuilds.status,

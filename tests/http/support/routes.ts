@@ -8,6 +8,7 @@ export const readsOf = ({ checker }: World): Route[] =>
 
 /** A path of the route at which there is something to see. */
 export function exampleOf({ path }: Route): string {
+  if (isTokens({ path })) return path.replace('{id}', 'bootstrap');
   const id = path.startsWith('/announcements') ? REPORT.id : MEETING.id;
   return path.replace('{id}', id).replace('{code}', 'gone');
 }
@@ -32,7 +33,12 @@ export const UNCACHED: readonly string[] = [
   '/changes/stream',
   '/admin/rebuild',
   '/admin/dead-letters',
+  '/tokens',
+  '/tokens/{id}',
 ];
+
+/** What is read from the view of tokens, and not from the calendar's. */
+export const isTokens = ({ path }: Pick<Route, 'path'>): boolean => path.startsWith('/tokens');
 
 export const isCalendar = ({ path }: Route): boolean => path.endsWith('.ics');
 export const isPage = ({ path }: Route): boolean => path === '/' || path.startsWith('/problems/');

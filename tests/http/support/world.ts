@@ -9,13 +9,17 @@ import { gzip } from 'node:zlib';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { Registry } from 'prom-client';
-import type { Holder } from '../../../src/access.ts';
+import { access as accessProjection } from '../../../projections/access.ts';
+import { tokenQueries } from '../../../projections/tokens.ts';
+import { type Holder, openAccess } from '../../../src/access.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
-import type { AppDeps, Calendars } from '../../../src/http/deps.ts';
+import type { AppDeps, Calendars, Reading, Tokens } from '../../../src/http/deps.ts';
 import { LagMonitor } from '../../../src/lag.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
+import { createTokenHandler } from '../../../src/tokens.ts';
+import { Projector } from '../../../src/views/projector.ts';
 import { checkAnswer, type Got, send } from './ask.ts';
 import { ContractChecker, type OpenApi } from './openapi.ts';
 import { FakeTimers } from './timers.ts';
@@ -61,6 +65,10 @@ export interface World {
   readonly store: EventStore;
   readonly views: TestViews;
   readonly clock: { ms: number };
+  /** The real view of tokens, which follows the store. */
+  readonly tokens: Projector;
+  /** What was told of readings of confidential entries. */
+  readonly readings: Reading[];
   /** Lines of the log. */
   readonly logged: string[];
   readonly checker: ContractChecker;
@@ -109,7 +117,12 @@ export async function openWorld(
   const views = new TestViews(join(folder, 'view.db'), store);
   const clock = { ms: START };
   const logged: string[] = [];
-  const deps = depsOf(store, views, clock, logged);
+  const readings: Reading[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
+  const tokens = openTokens(folder, store, clock, log);
+  await createTokenHandler({ store, now: () => clock.ms, randomUuid: randomUUID }).issueFirst();
+  await tokens.ready;
+  const deps = depsOf({ store, views, clock, log, tokens, readings });
   const changed = { ...deps, ...change(deps) };
   const app = buildApp({ ...changed, lag: lagOf(changed) });
   await app.listen({ port: 0, host: '127.0.0.1' });
@@ -122,7 +135,7 @@ export async function openWorld(
     port,
     store,
     views,
-    clock,
+    ...{ clock, tokens, readings },
     logged,
     checker,
     ask,
@@ -134,6 +147,7 @@ export async function openWorld(
       agent.destroy();
       await app.close();
       views.close();
+      await tokens.close();
       await store.close();
       await rm(folder, { recursive: true });
     },
@@ -144,19 +158,46 @@ export async function openWorld(
 const lagOf = ({ store, views, clock: now }: Pick<AppDeps, 'store' | 'views' | 'clock'>) =>
   new LagMonitor({ store, views, now, timers: new FakeTimers(), stallMs: 30_000 });
 
-function depsOf(
+function openTokens(
+  folder: string,
   store: EventStore,
-  views: TestViews,
   clock: { ms: number },
-  logged: string[],
-): AppDeps {
-  const holders = new Map(
-    (Object.keys(TOKENS) as Who[]).map((who) => [
-      createHash('sha256').update(TOKENS[who]).digest('hex'),
-      HOLDERS[who],
-    ]),
-  );
+  log: pino.Logger,
+): Projector {
   const now = () => clock.ms;
+  const definition = 'access test';
+  const view = new Projector({ folder, store, projection: accessProjection, definition, log, now });
+  view.start();
+  return view;
+}
+
+interface Parts extends Pick<World, 'store' | 'views' | 'clock' | 'tokens' | 'readings'> {
+  readonly log: pino.Logger;
+}
+
+function tokensOf({ store, clock, tokens }: Parts): Tokens {
+  const handler = createTokenHandler({ store, now: () => clock.ms, randomUuid: randomUUID });
+  const uses = new Map<string, number>();
+  const queries = () => tokenQueries(tokens.reader());
+  return {
+    ...{ issue: handler.issue, revoke: handler.revoke },
+    status: () => tokens.status(),
+    list: (limit, before) => queries().list(limit, before),
+    one: (id) => queries().one(id),
+    lastUse: (id) => uses.get(id),
+    waitFor: (eventId, timeoutMs) => tokens.waitFor(eventId, timeoutMs),
+  };
+}
+
+function depsOf(parts: Parts): AppDeps {
+  const { store, views, clock, log, tokens, readings } = parts;
+  const now = () => clock.ms;
+  const given = new Map((Object.keys(TOKENS) as Who[]).map((who) => [TOKENS[who], HOLDERS[who]]));
+  const source = {
+    tokens: () => tokenQueries(tokens.reader()),
+    onChange: (listener: () => void) => void tokens.onBatch(listener),
+    isStale: () => false,
+  };
   return {
     queries: () => views.queries(),
     views,
@@ -164,7 +205,9 @@ function depsOf(
     handle: createHandler({ store, now, randomUuid: randomUUID }),
     store,
     calendars: () => (views.building ? undefined : calendarsOf(views)),
-    access: { lookup: (hash) => holders.get(hash) },
+    access: openAccess(source, given, now),
+    tokens: tokensOf(parts),
+    onReading: (reading) => void readings.push(reading),
     // The real ones are tested with the whole program: tests/system/admin.test.ts.
     rebuilds: { start: () => {}, cancel: () => false, status: { state: 'none' } },
     verify: async () => ({ ok: true, events: 0, tables: [], difference: undefined }),
@@ -173,7 +216,7 @@ function depsOf(
     rules: RULES,
     version: '0.0.0-test',
     metrics: new Registry(),
-    log: pino({ level: 'warn' }, { write: (line: string) => logged.push(line) }),
+    log,
     randomUuid: randomUUID,
     limits: { seenWaitMs: 50, writeWaitMs: 50 },
   };
