@@ -9,7 +9,7 @@ export const meta = z.strictObject({
   statedAt: dateOrInstant,
   /** The announcements it rests on. */
   basedOn: z.array(id).optional(),
-  /** A token's id, or one of `env`, `import`, `cli`. */
+  /** A token's id, or one of `env`, `import`, `cli`, `clock`. */
   actor: z.string().min(1).max(80),
   commandId: uuid,
   requestHash: z.string().regex(/^[0-9a-f]{64}$/),

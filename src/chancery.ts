@@ -16,6 +16,7 @@ import { createCalendars, publicReader } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { makeFolder } from './folder.ts';
+import { followReleases } from './follow-releases.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
@@ -83,6 +84,8 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   opened.defer(() => projector.close());
   const lag = watchLag(config, store, projector, clock);
   opened.defer(() => lag.close());
+  const releases = followReleases({ store, now: clock, log }, projector);
+  opened.defer(() => releases.close());
   const parts = { store, clock, handle, projector, access, lag };
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;

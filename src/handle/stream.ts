@@ -80,7 +80,8 @@ export async function loadAnnouncement(store: EventStore, id: string): Promise<L
 export const load = (store: EventStore, kind: Loaded['kind'], id: string): Promise<Loaded> =>
   kind === 'meeting' ? loadMeeting(store, id) : loadAnnouncement(store, id);
 
-function accessOf(loaded: Loaded) {
+/** Who may see the entry: its classification and embargo; undefined: there is none. */
+export function accessOf(loaded: Loaded) {
   if (loaded.state.status === 'none') return undefined;
   return loaded.kind === 'meeting' ? meeting.liveOf(loaded.state).details : loaded.state.facts;
 }

@@ -1,0 +1,65 @@
+import { type NewEvent, newEvent } from '../../events/envelope.ts';
+import { registry } from '../../events/registry.ts';
+import { instantMs, isoInstant } from '../domain/date/index.ts';
+import { releaseId, requestHash } from '../ids.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { append } from './append.ts';
+import { accessOf, type Loaded, load } from './stream.ts';
+
+/** Recording that an embargo has ended. */
+
+/** Who releases when nobody does. */
+const ACTOR = 'clock';
+
+const TYPES = { meeting: 'MeetingReleased', announcement: 'AnnouncementReleased' } as const;
+
+/**
+ * Appends the event that ends a public entry's embargo, if its end has come and no event has said so. Every
+ * node makes the same event of the same stream and appends it at the same revision, so it is written once.
+ * @returns the event's id; undefined: there was nothing to record
+ * @throws {RevisionConflict} somebody else wrote to the stream just now: try again
+ * @throws {StoreUnavailable}
+ */
+export async function recordRelease(
+  store: EventStore,
+  kind: Loaded['kind'],
+  id: string,
+  nowMs: number,
+): Promise<string | undefined> {
+  const loaded = await load(store, kind, id);
+  const { last } = loaded;
+  const embargoUntil = endedEmbargo(loaded, nowMs);
+  if (last === undefined || embargoUntil === undefined) return undefined;
+  const event = releaseEvent(kind, last, embargoUntil);
+  await append({ store }, last.stream, [event], last.revision);
+  return event.id;
+}
+
+/** The end of an embargo that is over and not recorded. */
+function endedEmbargo(loaded: Loaded, nowMs: number): string | undefined {
+  const { classification, embargoUntil } = accessOf(loaded) ?? {};
+  if (classification !== 'public' || embargoUntil === undefined) return undefined;
+  return instantMs(embargoUntil) <= nowMs ? embargoUntil : undefined;
+}
+
+function releaseEvent(
+  kind: Loaded['kind'],
+  last: NonNullable<Loaded['last']>,
+  embargoUntil: string,
+): NewEvent {
+  const type = TYPES[kind];
+  const definition = registry.get(type);
+  if (definition === undefined) throw new TypeError(`${type} is not in the registry`);
+  const id = releaseId(last.stream, embargoUntil);
+  const recordedAt = isoInstant(Math.max(instantMs(embargoUntil), instantMs(last.meta.recordedAt)));
+  return newEvent.parse({
+    id,
+    type,
+    data: definition.schema.parse({ embargoUntil }),
+    meta: {
+      ...{ recordedAt, statedAt: recordedAt },
+      ...{ actor: ACTOR, commandId: id, requestHash: requestHash('release', { embargoUntil }) },
+      ...{ correlationId: id, causationId: id, schema: definition.version },
+    },
+  });
+}
