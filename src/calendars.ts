@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { gzip as gzipCallback } from 'node:zlib';
+import { constants, crc32, deflateRaw, gzip as gzipCallback } from 'node:zlib';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
 import type { Clock } from './clock.ts';
@@ -17,10 +17,12 @@ import {
 } from './ical/index.ts';
 
 const gzip = promisify(gzipCallback);
+const deflate = promisify(deflateRaw);
 
 const TOOLS: FeedTools = {
-  sha256: () => createHash('sha256'),
-  gzip: (bytes) => gzip(bytes),
+  sha256: (bytes) => hash('sha256', bytes, 'buffer'),
+  deflate: (bytes) => deflate(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+  crc32: (bytes) => crc32(bytes),
   pause: () => nextTurn(),
 };
 
@@ -104,17 +106,10 @@ function publicEntries(entries: EntryQueries, clock: Clock): EntrySource {
   };
 }
 
-function textOf(body: Buffer): CalendarText {
-  let zipped: Promise<Buffer> | undefined;
-  return {
-    body,
-    etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
-    gzip: () => {
-      zipped ??= gzip(body).catch((error) => {
-        zipped = undefined; // not remembered: the next caller tries again
-        throw error;
-      });
-      return zipped;
-    },
-  };
-}
+/** Of one entry; made anew for each request, so nothing of it is kept. */
+const textOf = (body: Buffer): CalendarText => ({
+  chunks: [body],
+  length: body.length,
+  etag: `"${hash('sha256', body, 'base64url')}"`,
+  gzip: async () => [await gzip(body)],
+});

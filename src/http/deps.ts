@@ -29,9 +29,12 @@ export interface Views {
 
 /** One rendered calendar. */
 export interface CalendarText {
-  readonly body: Buffer;
+  /** Its bytes in order. */
+  readonly chunks: readonly Buffer[];
+  /** Bytes in all. */
+  readonly length: number;
   /** Compressed once, when first asked for. */
-  gzip(): Promise<Buffer>;
+  gzip(): Promise<readonly Buffer[]>;
   /** Strong, of the plain bytes, quotes included. */
   readonly etag: string;
 }

@@ -9,9 +9,8 @@ export const SAFE_HEADERS = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 } as const;
 
-/** Final bytes with their validator; made once, sent often. */
-export interface Representation {
-  readonly bytes: Buffer;
+/** What an answer says of its bytes; made once, sent often. */
+export interface Described {
   readonly etag: string;
   /** All headers of a 200, lower case. */
   readonly headers: Readonly<Record<string, string>>;
@@ -23,37 +22,69 @@ export interface Representation {
   readonly confidential?: readonly string[];
 }
 
+/** Final bytes with their validator. */
+export interface Representation extends Described {
+  readonly bytes: Buffer;
+}
+
 const REPEATED = ['etag', 'cache-control', 'vary', 'link'];
 
 /** A representation of bytes. `special`: content type, caching, and whatever else belongs to it. */
-export function representation(
+export const representation = (
   bytes: Buffer,
   etag: string,
   special: Readonly<Record<string, string>>,
+): Representation => ({ bytes, ...described(bytes.length, etag, special) });
+
+/** The headers of `length` bytes, the rest as for a representation. */
+export function described(
+  length: number,
+  etag: string,
+  special: Readonly<Record<string, string>>,
   otherTags: readonly string[] = [],
-): Representation {
-  const headers: Record<string, string> = {
-    ...special,
-    'content-length': String(bytes.length),
-    etag,
-  };
+): Described {
+  const headers: Record<string, string> = { ...special, 'content-length': String(length), etag };
   const repeated = REPEATED.flatMap((name) =>
     headers[name] === undefined ? [] : [[name, headers[name]] as const],
   );
-  return { bytes, etag, headers, headers304: Object.fromEntries(repeated), otherTags };
+  return { etag, headers, headers304: Object.fromEntries(repeated), otherTags };
 }
 
 /** Answers 200 with the bytes, or 304 when If-None-Match names them. HEAD is the framework's. */
-export function sendRepresentation(
+export const sendRepresentation = (
   request: FastifyRequest,
   reply: FastifyReply,
   answer: Representation,
-): FastifyReply {
+): FastifyReply =>
+  isKnown(request, answer)
+    ? sendUnchanged(reply, answer)
+    : reply.headers(answer.headers).send(answer.bytes);
+
+/** Whether the caller says that it has these bytes, in any encoding. */
+export function isKnown(request: FastifyRequest, { etag, otherTags = [] }: Described): boolean {
   const field = request.headers['if-none-match'];
-  if (field !== undefined && namesOneOf(field, [answer.etag, ...(answer.otherTags ?? [])])) {
-    return reply.code(304).headers(answer.headers304).send();
-  }
-  return reply.headers(answer.headers).send(answer.bytes);
+  return field !== undefined && namesOneOf(field, [etag, ...otherTags]);
+}
+
+export const sendUnchanged = (reply: FastifyReply, { headers304 }: Described): FastifyReply =>
+  reply.code(304).headers(headers304).send();
+
+/**
+ * Answers 200 with bytes that lie in many buffers. All are handed to the connection at once, by reference:
+ * they go out in one system call where they fit, and wait for a slow reader without being copied.
+ */
+export function sendChunks(
+  reply: FastifyReply,
+  { headers }: Described,
+  chunks: readonly Buffer[],
+): FastifyReply {
+  reply.headers(headers).hijack();
+  const { raw } = reply;
+  raw.writeHead(200, reply.getHeaders() as Record<string, string>);
+  // The body of an answer to HEAD is dropped by the server itself.
+  for (const chunk of chunks) raw.write(chunk);
+  raw.end();
+  return reply;
 }
 
 /** Answers JSON that nobody may keep: the state of the service at this moment. */

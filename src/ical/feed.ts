@@ -1,50 +1,24 @@
-import { addDays } from '../domain/date/index.ts';
-import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
+import { type Composition, compose, type Feed, type FeedRequest, type FeedTools } from './body.ts';
 import type { Addresses } from './entry.ts';
 import { entryKey, type FeedOptions } from './options.ts';
-import { type EntrySource, type Kept, Shelf } from './shelf.ts';
-
-/** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
-export interface FeedTools {
-  /** A running SHA-256. */
-  readonly sha256: () => { update(bytes: Buffer): unknown; digest(encoding: 'base64url'): string };
-  readonly gzip: (bytes: Buffer) => Promise<Buffer>;
-  /** Lets other work have its turn. */
-  readonly pause: () => Promise<void>;
-}
-
-export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
-  readonly options: FeedOptions;
-  /** The UTC date by which windows are judged: they move at midnight only. */
-  readonly todayUtc: string;
-  /** Which meetings belong in it, by id; `filterKey` names the test. Absent: all of the source. */
-  readonly filter?: { readonly key: string; readonly has: (id: string) => boolean };
-}
-
-/** A composed feed. The same rows and request give the same bytes, on any node. */
-export interface Feed {
-  readonly body: Buffer;
-  /** Strong, quoted: SHA-256 of the body (RFC 9110 §8.8.3). The gzip variant's is the transport's to derive. */
-  readonly etag: string;
-  readonly count: number;
-  /** Made once, at the first call, and kept. */
-  gzip(): Promise<Buffer>;
-}
+import { BUCKETS, type Bucket, type EntrySource, Shelf } from './shelf.ts';
 
 /** Bytes of entries and bodies kept in memory over all feeds; the least recently used go first. */
 export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
-/** Bytes copied and hashed before other work gets its turn: a few milliseconds. */
-const SLICE_BYTES = 2 * 1024 * 1024;
 /** A gzip variant's share of the body, for the bound. */
 const GZIP_SHARE = 0.25;
+/** What a body takes beside its bytes: what is known of each bucket. */
+const OVERHEAD_BYTES = 100 * BUCKETS;
 
 interface Composed {
-  readonly edition: symbol;
-  readonly feed: Promise<Feed>;
+  /** The entries it was made from. */
+  readonly buckets: readonly Bucket[];
+  readonly todayUtc: string;
+  readonly composition: Promise<Composition>;
   bytes: number;
 }
 
-/** Feeds as bytes: entries are rendered once a change, bodies joined once a change, and both kept. */
+/** Feeds as bytes: entries are rendered once a change, bodies joined where they changed, and both kept. */
 export class FeedComposer {
   private readonly tools: FeedTools;
   private readonly addresses: Addresses;
@@ -67,14 +41,14 @@ export class FeedComposer {
     const shelf = this.shelf(source, request.options);
     await shelf.refresh();
     const key = JSON.stringify([source.key, entryKey(request.options), bodyKey(request)]);
+    const buckets = shelf.buckets();
     const known = this.bodies.get(key);
-    const composed =
-      known !== undefined && known.edition === shelf.edition
-        ? known
-        : this.compose(key, shelf, request);
+    const fresh = known?.buckets === buckets && known.todayUtc === request.todayUtc;
+    const composed = fresh ? known : this.compose(key, buckets, request, known);
     touch(this.bodies, key, composed);
+    const { feed } = await composed.composition;
     this.evict(shelf, composed);
-    return composed.feed;
+    return feed;
   }
 
   /** Bytes kept now, over entries and bodies. */
@@ -93,36 +67,32 @@ export class FeedComposer {
     return shelf;
   }
 
-  private compose(key: string, shelf: Shelf, request: FeedRequest): Composed {
-    const parts = partsOf(shelf.entries(), request, this.addresses);
-    const size = parts.buffers.reduce((sum, buffer) => sum + buffer.length, 0);
-    const feed = this.join(parts.buffers, size, parts.count);
-    feed.catch(() => this.bodies.delete(key)); // not remembered: the next caller tries again
-    return { edition: shelf.edition, feed, bytes: Math.ceil(size * (1 + GZIP_SHARE)) };
-  }
-
-  private async join(buffers: readonly Buffer[], size: number, count: number): Promise<Feed> {
-    const body = Buffer.allocUnsafeSlow(size);
-    const hash = this.tools.sha256();
-    let end = 0;
-    let hashed = 0;
-    for (const buffer of buffers) {
-      end += buffer.copy(body, end);
-      if (end - hashed < SLICE_BYTES) continue;
-      hash.update(body.subarray(hashed, end));
-      hashed = end;
-      await this.tools.pause();
-    }
-    hash.update(body.subarray(hashed));
-    let zipped: Promise<Buffer> | undefined;
-    const gzip = (): Promise<Buffer> => {
-      zipped ??= this.tools.gzip(body).catch((error: unknown) => {
-        zipped = undefined; // not remembered: the next caller tries again
-        throw error;
-      });
-      return zipped;
+  private compose(
+    key: string,
+    buckets: readonly Bucket[],
+    request: FeedRequest,
+    before: Composed | undefined,
+  ): Composed {
+    const { tools, addresses } = this;
+    const make = (base: Composition | undefined) =>
+      compose({ tools, addresses, request, base }, buckets);
+    // After the one before, also when that is still under way: most of it can be used again.
+    const composition =
+      before === undefined ? make(undefined) : before.composition.then(make, () => make(undefined));
+    const composed: Composed = {
+      ...{ buckets, todayUtc: request.todayUtc, composition },
+      bytes: before?.bytes ?? OVERHEAD_BYTES,
     };
-    return { body, etag: `"${hash.digest('base64url')}"`, count, gzip };
+    composition.then(
+      ({ feed }) => {
+        composed.bytes = OVERHEAD_BYTES + Math.ceil(feed.length * (1 + GZIP_SHARE));
+      },
+      () => {
+        // Not remembered: the next caller tries again.
+        if (this.bodies.get(key) === composed) this.bodies.delete(key);
+      },
+    );
+    return composed;
   }
 
   // What is in use now stays, even when it alone is over the bound: it has to be answered.
@@ -150,37 +120,8 @@ function touch<V>(map: Map<string, V>, key: string, value: V): void {
 
 const bodyKey = (request: FeedRequest): readonly unknown[] => [
   request.options.past,
-  request.todayUtc,
   request.name,
   request.description ?? null,
   request.sourceUrl ?? null,
   request.filter?.key ?? null,
 ];
-
-function partsOf(
-  entries: readonly Kept[],
-  request: FeedRequest,
-  addresses: Addresses,
-): { readonly buffers: readonly Buffer[]; readonly count: number } {
-  const shown = inWindow(entries, request);
-  const zones = new Set(shown.flatMap((entry) => entry.zones));
-  const head = openCalendar({ ...request, ...addresses }, zones, shown.length === 0);
-  const buffers = [
-    Buffer.from(head),
-    ...shown.map((entry) => entry.bytes),
-    Buffer.from(CLOSE_CALENDAR),
-  ];
-  return { buffers, count: shown.length };
-}
-
-/** Dates are compared as dates: an entry enters or leaves at midnight UTC, never in between. */
-function inWindow(entries: readonly Kept[], request: FeedRequest): readonly Kept[] {
-  const { options, todayUtc, filter } = request;
-  const since = options.past === 'all' ? '' : addDays(todayUtc, -options.past);
-  return entries.filter(
-    (entry) =>
-      entry.lastDay >= since &&
-      (entry.goneAfter === null || entry.goneAfter >= todayUtc) &&
-      (filter === undefined || filter.has(entry.id)),
-  );
-}

@@ -1,13 +1,8 @@
 /** Rows as iCalendar text (RFC 5545, RFC 7986): pure, no clock, no I/O. */
+export type { Feed, FeedRequest, FeedTools } from './body.ts';
 export { type CalendarHead, renderSingle, type SingleEntry } from './calendar.ts';
 export { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
-export {
-  type Feed,
-  FeedComposer,
-  type FeedRequest,
-  type FeedTools,
-  MAX_KEPT_BYTES,
-} from './feed.ts';
+export { FeedComposer, MAX_KEPT_BYTES } from './feed.ts';
 export { type Finding, lint } from './lint.ts';
 export { DEFAULT_OPTIONS, type EntryOptions, type FeedOptions, GONE_DAYS } from './options.ts';
-export type { EntrySource, RowChange } from './shelf.ts';
+export type { EntrySource, Kept, RowChange } from './shelf.ts';

@@ -34,8 +34,18 @@ export interface Kept {
   readonly goneAfter: string | null;
 }
 
-/** Rows read before other work gets its turn: about 10 ms of rendering. */
-const PAGE = 250;
+/** Entries whose UIDs begin alike, by UID. Never altered: a change puts another in its place. */
+export type Bucket = readonly Kept[];
+
+/**
+ * All buckets, by UID. An entry's bucket is in its UID, so how a feed is cut does not depend on what
+ * happened before; and UIDs are hashes, so buckets grow alike.
+ */
+export const BUCKETS = 256;
+const bucketOf = (uid: string): number => Number.parseInt(uid.slice(0, 2), 16);
+
+/** Rows read before other work gets its turn: a few milliseconds of reading and rendering. */
+const PAGE = 50;
 /** What an entry takes beside its bytes. */
 const OVERHEAD_BYTES = 300;
 
@@ -43,14 +53,13 @@ const OVERHEAD_BYTES = 300;
 export class Shelf {
   /** Bytes kept. */
   bytes = 0;
-  /** Of the entries as they are now, on this shelf: another one whenever an entry's bytes or days change. */
-  edition = Symbol();
   private readonly source: EntrySource;
   private readonly options: EntryOptions;
   private readonly addresses: Addresses;
   private readonly pause: () => Promise<void>;
   private readonly kept = new Map<string, Kept>();
-  private ordered: Kept[] | undefined;
+  private readonly current: Bucket[] = Array.from({ length: BUCKETS }, () => []);
+  private shown: readonly Bucket[] | undefined;
   private version = 0;
   private pageSize = PAGE;
   private loading: Promise<void> | undefined;
@@ -74,6 +83,12 @@ export class Shelf {
       this.loading = this.takeRest();
     }
     await this.loading;
+  }
+
+  /** All entries as they are now: another array whenever an entry's bytes or days change. */
+  buckets(): readonly Bucket[] {
+    this.shown ??= [...this.current];
+    return this.shown;
   }
 
   // The last page is read and taken in without a pause, so nobody who joins `loading` misses a change.
@@ -111,11 +126,18 @@ export class Shelf {
   }
 
   private replace(id: string, before: Kept | undefined, after: Kept | undefined): void {
-    this.edition = Symbol();
     this.bytes += weight(after) - weight(before);
     if (after === undefined) this.kept.delete(id);
     else this.kept.set(id, after);
-    this.reorder(before, after);
+    const uid = (after ?? before)?.uid ?? '';
+    const at = bucketOf(uid);
+    const bucket = this.current[at] ?? [];
+    this.current[at] = bucket.toSpliced(
+      lowerBound(bucket, uid),
+      before === undefined ? 0 : 1,
+      ...(after === undefined ? [] : [after]),
+    );
+    this.shown = undefined;
   }
 
   private render(row: EntryRow): Kept | undefined {
@@ -129,24 +151,6 @@ export class Shelf {
       lastDay: entry.standsOn.last,
       goneAfter: row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS),
     };
-  }
-
-  private reorder(before: Kept | undefined, after: Kept | undefined): void {
-    if (this.ordered === undefined) return;
-    // A first load, or a burst: one sort is cheaper than a thousand insertions.
-    if (this.loading !== undefined && before === undefined) {
-      this.ordered = undefined;
-      return;
-    }
-    const uid = (after ?? before)?.uid ?? '';
-    const at = lowerBound(this.ordered, uid);
-    this.ordered.splice(at, before === undefined ? 0 : 1, ...(after === undefined ? [] : [after]));
-  }
-
-  /** All entries by UID: the order does not depend on when each arrived. */
-  entries(): readonly Kept[] {
-    this.ordered ??= [...this.kept.values()].sort((a, b) => (a.uid < b.uid ? -1 : 1));
-    return this.ordered;
   }
 }
 
@@ -165,7 +169,7 @@ function isSame(a: Kept | undefined, b: Kept | undefined): boolean {
 const weight = (entry: Kept | undefined): number =>
   entry === undefined ? 0 : entry.bytes.length + OVERHEAD_BYTES;
 
-function lowerBound(entries: readonly Kept[], uid: string): number {
+function lowerBound(entries: Bucket, uid: string): number {
   let low = 0;
   let high = entries.length;
   while (low < high) {

@@ -7,7 +7,14 @@ import { gzipTag } from '../etag.ts';
 import { entryParams, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { problemContent } from '../read.ts';
-import { type Representation, representation, SAFE_HEADERS, sendRepresentation } from '../reply.ts';
+import {
+  type Described,
+  described,
+  isKnown,
+  SAFE_HEADERS,
+  sendChunks,
+  sendUnchanged,
+} from '../reply.ts';
 
 const DAY_MS = 86_400_000;
 const MOST_AGE_SECONDS = 300;
@@ -63,9 +70,13 @@ function calendars(edge: Edge): Calendars {
   throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
 }
 
+interface Encoded extends Described {
+  readonly chunks: readonly Buffer[];
+}
+
 interface Encodings {
-  readonly plain: Representation;
-  readonly gzip: Representation;
+  readonly plain: Encoded;
+  readonly gzip: Encoded;
 }
 
 /** Headers are made once for each text and disposition; the text is the same object while nothing changed. */
@@ -75,7 +86,7 @@ async function encoded(
   text: CalendarText,
   encoding: keyof Encodings,
   disposition: string,
-): Promise<Representation> {
+): Promise<Encoded> {
   const byDisposition = made.get(text) ?? new Map<string, Partial<Encodings>>();
   made.set(text, byDisposition);
   const kept = byDisposition.get(disposition)?.[encoding];
@@ -89,7 +100,7 @@ async function encode(
   text: CalendarText,
   encoding: keyof Encodings,
   disposition: string,
-): Promise<Representation> {
+): Promise<Encoded> {
   const zipped = encoding === 'gzip';
   const tags = [text.etag, gzipTag(text.etag)] as const;
   const headers = {
@@ -99,13 +110,10 @@ async function encode(
     vary: 'Accept-Encoding',
     ...(zipped ? { 'content-encoding': 'gzip' } : {}),
   };
+  const chunks = zipped ? await text.gzip() : text.chunks;
+  const length = zipped ? chunks.reduce((sum, chunk) => sum + chunk.length, 0) : text.length;
   // A client may hold either encoding: each is as fresh as the other.
-  return representation(
-    zipped ? await text.gzip() : text.body,
-    tags[zipped ? 1 : 0],
-    headers,
-    tags,
-  );
+  return { chunks, ...described(length, tags[zipped ? 1 : 0], headers, tags) };
 }
 
 async function sendCalendar(
@@ -117,7 +125,9 @@ async function sendCalendar(
 ): Promise<FastifyReply> {
   const encoding = prefersGzip(request.headers['accept-encoding']) ? 'gzip' : 'plain';
   reply.header('cache-control', `public, max-age=${maxAge(nowMs)}`);
-  return sendRepresentation(request, reply, await encoded(text, encoding, disposition));
+  const answer = await encoded(text, encoding, disposition);
+  if (isKnown(request, answer)) return sendUnchanged(reply, answer);
+  return sendChunks(reply, answer, answer.chunks);
 }
 
 /** Windows move at midnight UTC: nothing is fresh beyond it. */

@@ -84,9 +84,10 @@ export interface World {
 const textOf = (text: string) => {
   const body = Buffer.from(text);
   return {
-    body,
+    chunks: [body],
+    length: body.length,
     etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
-    gzip: () => promisify(gzip)(body),
+    gzip: async () => [await promisify(gzip)(body)],
   };
 };
 

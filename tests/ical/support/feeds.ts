@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { hash } from 'node:crypto';
+import { constants, crc32, deflateRawSync, gunzipSync } from 'node:zlib';
 import type { EntryRow } from '../../../projections/entry.ts';
 import {
   type EntrySource,
+  type Feed,
   FeedComposer,
   type FeedRequest,
   type FeedTools,
@@ -19,7 +20,7 @@ export const request = (changes: Partial<FeedRequest> = {}): FeedRequest => ({
   ...changes,
 });
 
-/** Real hash and gzip, with counts of what was asked of them. */
+/** Real hash and compression, with counts of what was asked of them. */
 export class CountingTools implements FeedTools {
   hashes = 0;
   zips = 0;
@@ -27,21 +28,27 @@ export class CountingTools implements FeedTools {
   /** What happens while other work has its turn. */
   meanwhile: () => void | Promise<void> = () => {};
 
-  readonly sha256 = () => {
+  readonly sha256 = (bytes: Uint8Array) => {
     this.hashes += 1;
-    return createHash('sha256');
+    return hash('sha256', bytes, 'buffer');
   };
-  readonly gzip = async (bytes: Buffer) => {
+  readonly deflate = async (bytes: Buffer) => {
     this.zips += 1;
-    return gzipSync(bytes);
+    return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
   };
+  readonly crc32 = (bytes: Buffer) => crc32(bytes);
   readonly pause = async () => {
     this.pauses += 1;
     await this.meanwhile();
   };
 }
 
-export const unzipped = (bytes: Buffer): string => gunzipSync(bytes).toString();
+/** The bytes as one run, as a reader gets them. */
+export const bytesOf = ({ chunks }: Feed): Buffer => Buffer.concat(chunks);
+export const bodyOf = (feed: Feed): string => bytesOf(feed).toString();
+
+export const unzipped = (chunks: readonly Buffer[]): string =>
+  gunzipSync(Buffer.concat(chunks)).toString();
 
 /** Rows in memory behind the port. Each put or removal takes the next version. */
 export class Rows implements EntrySource {
@@ -96,5 +103,5 @@ export async function feedText(
   const addresses = publicUrl === undefined ? {} : { publicUrl };
   const composer = new FeedComposer(new CountingTools(), addresses);
   const feed = await composer.read(new Rows(rows), request(changes));
-  return feed.body.toString();
+  return bodyOf(feed);
 }

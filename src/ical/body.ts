@@ -1,0 +1,241 @@
+import { addDays } from '../domain/date/index.ts';
+import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
+import type { Addresses } from './entry.ts';
+import { type Deflated, gzipMember } from './gzip.ts';
+import type { FeedOptions } from './options.ts';
+import { BUCKETS, type Bucket, type Kept } from './shelf.ts';
+
+/** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
+export interface FeedTools {
+  readonly sha256: (bytes: Uint8Array) => Buffer;
+  /** Whole DEFLATE blocks, none marked as the last, that end at an octet; off the event loop. */
+  readonly deflate: (bytes: Buffer) => Promise<Buffer>;
+  readonly crc32: (bytes: Buffer) => number;
+  /** Lets other work have its turn. */
+  readonly pause: () => Promise<void>;
+}
+
+export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
+  readonly options: FeedOptions;
+  /** The UTC date by which windows are judged: they move at midnight only. */
+  readonly todayUtc: string;
+  /**
+   * Which entries belong in it: a function of the entry alone; `key` names it. Absent: all of the source.
+   */
+  readonly filter?: { readonly key: string; readonly has: (entry: Kept) => boolean };
+}
+
+/** A composed feed. The same rows and request give the same bytes, on any node. */
+export interface Feed {
+  /** The bytes in order; shared between feeds, so never written to. */
+  readonly chunks: readonly Buffer[];
+  /** Bytes in all. */
+  readonly length: number;
+  /**
+   * Strong, quoted (RFC 9110 §8.8.3): a SHA-256 over those of the head and of the entries bucket by bucket.
+   * The bytes alone say where these end, so it is the same exactly when they are.
+   */
+  readonly etag: string;
+  readonly count: number;
+  /** Made once, at the first call, and kept. */
+  gzip(): Promise<readonly Buffer[]>;
+}
+
+/** A feed with what the next composition of it can use again. */
+export interface Composition {
+  readonly feed: Feed;
+  readonly slots: readonly Slot[];
+  readonly parts: readonly Part[];
+  readonly head: Part;
+}
+
+/** Which entries of a bucket are shown, and for how long that stays so. */
+interface Slot {
+  readonly bucket: Bucket;
+  readonly shown: Bucket;
+  /** The UTC date on which it was judged. */
+  readonly from: string;
+  /** Of the entries shown: the first that leaves decides. */
+  readonly leastDay: string;
+  readonly leastGone: string;
+}
+
+/** Entries of neighbouring buckets as one run of bytes. */
+interface Part {
+  readonly slots: readonly Bucket[];
+  readonly bytes: Buffer;
+  readonly digest: Buffer;
+  readonly zones: readonly string[];
+  deflated?: Promise<Deflated>;
+}
+
+/** Bytes copied and hashed before other work gets its turn: a few milliseconds. */
+const SLICE_BYTES = 2 * 1024 * 1024;
+/** What judging an entry costs, in bytes copied and hashed. */
+const JUDGED_BYTES = 256;
+/** Entries that a part has at least, while there is more than one: enough to compress well. */
+const PART_ENTRIES = 32;
+/** After every date that an entry can have. */
+const NEVER = '~';
+
+interface Work {
+  readonly tools: FeedTools;
+  readonly addresses: Addresses;
+  readonly request: FeedRequest;
+  /** The earlier one of the same request, of any day. */
+  readonly base: Composition | undefined;
+}
+
+/** The feed of these entries: what has not changed since `base` is taken over. */
+export async function compose(work: Work, buckets: readonly Bucket[]): Promise<Composition> {
+  const pace = new Pace(work.tools);
+  const slots = await slotsOf(work, buckets, pace);
+  const parts = await partsOf(work, slots, pace);
+  const count = slots.reduce((sum, { shown }) => sum + shown.length, 0);
+  const head = headOf(work, parts, count === 0);
+  const base = work.base;
+  const same = base !== undefined && base.head === head && isSameList(base.parts, parts);
+  return { slots, parts, head, feed: same ? base.feed : feedOf(work.tools, head, parts, count) };
+}
+
+/** Counts work done, and says when others should have their turn. */
+class Pace {
+  private readonly tools: FeedTools;
+  private spent = 0;
+
+  constructor(tools: FeedTools) {
+    this.tools = tools;
+  }
+
+  async spend(bytes: number): Promise<void> {
+    this.spent += bytes;
+    if (this.spent < SLICE_BYTES) return;
+    this.spent = 0;
+    await this.tools.pause();
+  }
+}
+
+async function slotsOf(
+  { request, base }: Work,
+  buckets: readonly Bucket[],
+  pace: Pace,
+): Promise<readonly Slot[]> {
+  const { past } = request.options;
+  const { todayUtc: today, filter } = request;
+  const since = past === 'all' ? '' : addDays(today, -past);
+  const isShown = (entry: Kept): boolean =>
+    entry.lastDay >= since &&
+    (entry.goneAfter === null || entry.goneAfter >= today) &&
+    (filter === undefined || filter.has(entry));
+  const slots: Slot[] = [];
+  for (const [at, bucket] of buckets.entries()) {
+    const before = base?.slots[at];
+    if (before?.bucket === bucket && stillHolds(before, today, since)) slots.push(before);
+    else {
+      slots.push(judged(bucket, bucket.filter(isShown), today, before));
+      if (bucket.length > 0) await pace.spend(bucket.length * JUDGED_BYTES);
+    }
+  }
+  return slots;
+}
+
+/** Dates are compared as dates: an entry leaves at midnight UTC, never in between. */
+const stillHolds = ({ from, leastDay, leastGone }: Slot, today: string, since: string): boolean =>
+  today >= from && leastDay >= since && leastGone >= today;
+
+function judged(bucket: Bucket, shown: Bucket, from: string, before: Slot | undefined): Slot {
+  let leastDay = NEVER;
+  let leastGone = NEVER;
+  for (const { lastDay, goneAfter } of shown) {
+    if (lastDay < leastDay) leastDay = lastDay;
+    if (goneAfter !== null && goneAfter < leastGone) leastGone = goneAfter;
+  }
+  const same = before !== undefined && isSameList(before.shown, shown);
+  return { bucket, shown: same ? before.shown : shown, from, leastDay, leastGone };
+}
+
+const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
+  a.length === b.length && a.every((value, index) => value === b[index]);
+
+async function partsOf({ tools, base }: Work, slots: readonly Slot[], pace: Pace) {
+  const parts: Part[] = [];
+  const size = bucketsInPart(slots);
+  for (let at = 0; at < slots.length; at += size) {
+    const lists = slots.slice(at, at + size).map(({ shown }) => shown);
+    const before = base?.parts[at / size];
+    if (before !== undefined && isSameList(before.slots, lists)) {
+      parts.push(before);
+      continue;
+    }
+    const part = partOf(tools, lists);
+    parts.push(part);
+    await pace.spend(part.bytes.length);
+  }
+  return parts;
+}
+
+/** From the number of entries alone, so that it is the same whatever there was before. */
+function bucketsInPart(slots: readonly Slot[]): number {
+  const count = slots.reduce((sum, { shown }) => sum + shown.length, 0);
+  let size = BUCKETS;
+  while (size > 1 && count >= (2 * PART_ENTRIES * BUCKETS) / size) size /= 2;
+  return size;
+}
+
+function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
+  const entries = slots.flat();
+  const zones = [...new Set(entries.flatMap((entry) => entry.zones))];
+  const length = entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let end = 0;
+  for (const entry of entries) end += entry.bytes.copy(bytes, end);
+  return { slots, bytes, digest: tools.sha256(bytes), zones };
+}
+
+function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[], empty: boolean) {
+  const zones = [...new Set(parts.flatMap((part) => part.zones))];
+  const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty));
+  if (base?.head.bytes.equals(bytes)) return base.head;
+  return { slots: [], bytes, digest: tools.sha256(bytes), zones };
+}
+
+function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
+  const foot: Part = { slots: [], bytes: FOOT, digest: Buffer.alloc(0), zones: [] };
+  const all = [head, ...parts.filter(({ bytes }) => bytes.length > 0), foot];
+  const digest = tools.sha256(Buffer.concat(all.map((part) => part.digest)));
+  let zipped: Promise<readonly Buffer[]> | undefined;
+  return {
+    chunks: all.map(({ bytes }) => bytes),
+    length: all.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    etag: `"${digest.toString('base64url')}"`,
+    count,
+    gzip: () => {
+      zipped ??= zip(tools, all).catch((error: unknown) => {
+        zipped = undefined; // not remembered: the next caller tries again
+        throw error;
+      });
+      return zipped;
+    },
+  };
+}
+
+const FOOT = Buffer.from(CLOSE_CALENDAR);
+
+/** One part after the other: a large feed does not take all threads. */
+async function zip(tools: FeedTools, parts: readonly Part[]): Promise<readonly Buffer[]> {
+  const deflated: Deflated[] = [];
+  for (const part of parts) deflated.push(await deflatedOf(tools, part));
+  return gzipMember(deflated);
+}
+
+function deflatedOf(tools: FeedTools, part: Part): Promise<Deflated> {
+  const { bytes } = part;
+  part.deflated ??= tools.deflate(bytes).then(
+    (blocks) => ({ blocks, crc: tools.crc32(bytes), plainLength: bytes.length }),
+    (error: unknown) => {
+      delete part.deflated;
+      throw error;
+    },
+  );
+  return part.deflated;
+}
