@@ -26,6 +26,8 @@ export interface Group {
 
 export interface Context {
   readonly workspace: Workspace;
+  /** Sizes of feed to measure. */
+  readonly entries: readonly number[];
   wants(name: string): boolean;
   say(text: string): void;
 }

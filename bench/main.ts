@@ -51,7 +51,7 @@ async function measureAll(options: Options): Promise<Measured> {
     });
   }
   const wants = (name: string) => wanted(options, name);
-  const context: Context = { workspace, wants, say };
+  const context: Context = { workspace, entries: options.entries, wants, say };
   const measured: Measured = { figures: [], failures: [] };
   try {
     for (const group of GROUPS.filter(({ names }) => names.some(wants))) {

@@ -10,6 +10,8 @@ export interface Options {
   /** Names of figures, or how they begin; empty: all. */
   readonly only: readonly string[];
   readonly events: number;
+  /** Sizes of feed to measure, in entries. */
+  readonly entries: readonly number[];
 }
 
 /** One line that says what is wrong. */
@@ -17,15 +19,18 @@ export class WrongUsage extends Error {
   override readonly name = 'WrongUsage';
 }
 
-const LEAST = 1_000;
-const MOST = 5_000_000;
+const EVENTS = { option: '--events', least: 1_000, most: 5_000_000 } as const;
+const ENTRIES = { option: '--entries', least: 100, most: 100_000 } as const;
+/** Its figures carry no number in their names. */
+export const USUAL_ENTRIES = 10_000;
 
 export const usage = (names: readonly string[]): string => `Usage: npm run bench -- [options]
 
 Measures Chancery against raw floors on this machine, in the same run and in turn, and prints a table.
 
   --only <name>     measure only this figure, or those whose names begin so; may be repeated
-  --events <n>      events in the log, ${LEAST} to ${MOST}; default 200000
+  --events <n>      events in the log, ${EVENTS.least} to ${EVENTS.most}; default 200000
+  --entries <n>     entries in the feeds, ${ENTRIES.least} to ${ENTRIES.most}; default ${USUAL_ENTRIES}; may be repeated
   --json <file>     write the figures to a file as well
   --help            say how it is used
 
@@ -37,14 +42,18 @@ store's own tables, 1,000 a transaction. A ratio above 1 is better than the floo
 
 /** @throws {WrongUsage} */
 export function parseOptions(args: readonly string[], names: readonly string[]): Options {
-  const { help = false, json, only = [], events = '200000' } = valuesOf(args);
-  if (help) return { help, json: undefined, only: [], events: 0 };
+  const { help = false, json, only = [], events = '200000', entries = [] } = valuesOf(args);
+  if (help) return { help, json: undefined, only: [], events: 0, entries: [] };
   for (const name of only) {
     if (name !== '' && names.some((known) => known.startsWith(name))) continue;
     throw new WrongUsage(`--only ${name}: there is no such figure; there are ${names.join(', ')}`);
   }
   if (json !== undefined) requireFolder(json);
-  return { help, json, only, events: countOf(events) };
+  const sizes = entries.map((text) => countOf(text, ENTRIES));
+  return {
+    ...{ help, json, only, events: countOf(events, EVENTS) },
+    entries: sizes.length === 0 ? [USUAL_ENTRIES] : [...new Set(sizes)],
+  };
 }
 
 function valuesOf(args: readonly string[]) {
@@ -56,6 +65,7 @@ function valuesOf(args: readonly string[]) {
         json: { type: 'string' },
         only: { type: 'string', multiple: true },
         events: { type: 'string' },
+        entries: { type: 'string', multiple: true },
       },
     }).values;
   } catch (error) {
@@ -64,10 +74,10 @@ function valuesOf(args: readonly string[]) {
   }
 }
 
-function countOf(text: string): number {
+function countOf(text: string, { option, least, most }: typeof EVENTS | typeof ENTRIES): number {
   const count = Number(text);
-  if (/^\d{1,9}$/.test(text) && count >= LEAST && count <= MOST) return count;
-  throw new WrongUsage(`--events ${text}: give a whole number from ${LEAST} to ${MOST}`);
+  if (/^\d{1,9}$/.test(text) && count >= least && count <= most) return count;
+  throw new WrongUsage(`${option} ${text}: give a whole number from ${least} to ${most}`);
 }
 
 /** Now, and not after minutes of measuring. */
@@ -82,6 +92,10 @@ function requireFolder(file: string): void {
     throw new WrongUsage(`--json ${file}: it is a folder, name a file`);
   }
 }
+
+/** The name of a figure about a feed of this size. */
+export const sizedName = (name: string, entries: number): string =>
+  entries === USUAL_ENTRIES ? name : `${name}-${entries}`;
 
 /** Whether a figure was asked for. */
 export const wanted = ({ only }: Options, name: string): boolean =>

@@ -15,11 +15,11 @@ export interface Log extends LogSummary {
 /** The events a day and the meetings alive at a time of a busy desk. */
 const DESK = { alive: 3_000, perDay: 120 };
 const SEED = 20_211_121;
-/** Entries of the feed that is measured. */
-export const FEED_ENTRIES = 10_000;
+/** What a feed shows is measured on a log of as many meetings. */
+const FEED_DAYS = 20;
 const EVENTS_A_MEETING = 9;
 
-type LogName = 'main' | 'quarter' | 'worst' | 'feed' | 'empty';
+type LogName = 'main' | 'quarter' | 'worst' | 'empty';
 
 function shapeOf(name: LogName, events: number): LogShape {
   switch (name) {
@@ -31,20 +31,23 @@ function shapeOf(name: LogName, events: number): LogShape {
       const meetings = Math.ceil(events / EVENTS_A_MEETING);
       return { ...DESK, seed: SEED, size: { meetings }, alive: meetings };
     }
-    case 'feed':
-      // So many a day that the whole log lies within the year that a feed shows.
-      return { ...DESK, seed: SEED, size: { meetings: FEED_ENTRIES }, perDay: 500, allShown: true };
     case 'empty':
       return { ...DESK, seed: SEED, size: { events: 0 } };
   }
 }
+
+// So many events a day that the whole log lies within the year that a feed shows.
+const feedShape = (entries: number): LogShape => ({
+  ...{ ...DESK, seed: SEED, size: { meetings: entries } },
+  ...{ perDay: Math.ceil(entries / FEED_DAYS), allShown: true },
+});
 
 /** The one temporary folder of a run. Logs are made when first asked for. */
 export class Workspace {
   readonly folder: string;
   readonly #events: number;
   readonly #say: (text: string) => void;
-  readonly #logs = new Map<LogName, Promise<Log>>();
+  readonly #logs = new Map<string, Promise<Log>>();
   #files = 0;
 
   constructor(events: number, say: (text: string) => void) {
@@ -54,7 +57,16 @@ export class Workspace {
   }
 
   log(name: LogName): Promise<Log> {
-    const log = this.#logs.get(name) ?? this.#make(name);
+    return this.#kept(name, () => shapeOf(name, this.#events));
+  }
+
+  /** One of as many meetings, each of which a feed shows. */
+  feedLog(entries: number): Promise<Log> {
+    return this.#kept(`feed-${entries}`, () => feedShape(entries));
+  }
+
+  #kept(name: string, shape: () => LogShape): Promise<Log> {
+    const log = this.#logs.get(name) ?? this.#make(name, shape());
     this.#logs.set(name, log);
     return log;
   }
@@ -69,12 +81,11 @@ export class Workspace {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #make(name: LogName): Promise<Log> {
+  async #make(name: string, shape: LogShape): Promise<Log> {
     this.#say(`making the log "${name}"`);
     const folder = join(this.folder, name);
     mkdirSync(folder);
     const file = join(folder, 'chancery.db');
-    const shape = shapeOf(name, this.#events);
     const summary = await once<LogJob, 'write'>('log', 'write', { file, shape });
     return { ...summary, folder, file };
   }

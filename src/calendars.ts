@@ -19,11 +19,19 @@ import {
 const gzip = promisify(gzipCallback);
 const deflate = promisify(deflateRaw);
 
+/** How long feeds keep other work waiting at a time, in milliseconds. */
+const TURN_MS = 4;
+let turnBegan = 0;
+
 const TOOLS: FeedTools = {
   sha256: (bytes) => hash('sha256', bytes, 'buffer'),
   deflate: (bytes) => deflate(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
   crc32: (bytes) => crc32(bytes),
-  pause: () => nextTurn(),
+  due: () => performance.now() - turnBegan > TURN_MS,
+  pause: async () => {
+    await nextTurn();
+    turnBegan = performance.now();
+  },
 };
 
 const NAME = 'Chancery';
@@ -59,11 +67,16 @@ export function createCalendars(options: CalendarsOptions): Calendars {
     });
   // Most requests find what the last one found: then no query is run.
   let kept: { version: number; fromMs: number; untilMs: number; feed: CalendarText } | undefined;
+  const unchanged = (nowMs: number): CalendarText | undefined => {
+    const fresh = kept?.version === version() && kept.fromMs <= nowMs && nowMs < kept.untilMs;
+    return fresh ? kept?.feed : undefined;
+  };
   return {
+    unchanged,
     everything: async (nowMs) => {
+      const known = unchanged(nowMs);
+      if (known !== undefined) return known;
       const now = version();
-      const fresh = kept?.version === now && kept.fromMs <= nowMs && nowMs < kept.untilMs;
-      if (kept !== undefined && fresh) return kept.feed;
       const untilMs = until(nowMs);
       const feed = await compose(nowMs);
       kept = { version: now, fromMs: nowMs, untilMs, feed };

@@ -35,6 +35,17 @@ describe('the feed of everything', () => {
     expect(at.asked).toBe(asked);
   });
 
+  test('is at hand without waiting while nothing can have changed, and only then', async () => {
+    const { at, calendars } = counted();
+    expect(calendars.unchanged(NOON)).toBeUndefined();
+    const text = await calendars.everything(NOON);
+    expect(calendars.unchanged(NOON + 999)).toBe(text);
+    expect(calendars.unchanged(NOON + 1_000)).toBeUndefined();
+    expect(calendars.unchanged(NOON - 1)).toBeUndefined();
+    at.version = 2;
+    expect(calendars.unchanged(NOON)).toBeUndefined();
+  });
+
   test('looks again when a batch was applied', async () => {
     const { at, calendars } = counted();
     await calendars.everything(NOON);

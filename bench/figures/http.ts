@@ -2,6 +2,7 @@ import { type Context, type Figure, type Goal, type Group, interleaved } from '.
 import { httpGet } from '../http-get.ts';
 import type { FloorServerJob } from '../jobs/floor-server.ts';
 import type { LoadJob } from '../jobs/load.ts';
+import { sizedName } from '../options.ts';
 import { Job } from '../processes.ts';
 import { serveLog } from './serving.ts';
 
@@ -62,22 +63,29 @@ export const lists: Group = {
 
 const FEEDS = ['feed-cached', 'feed-cached-gzip', 'feed-304'] as const;
 
-/** The feed of 10,000 entries over HTTP. */
+/** A feed over HTTP. */
 export const feeds: Group = {
   names: FEEDS,
   run: async (context) => {
-    await using serving = await serveLog(context, await context.workspace.log('feed'));
-    const [plain, zipped, unchanged] = FEEDS;
-    const paths = ['/calendar.ics'];
-    const { headers } = await httpGet(`${serving.url}/calendar.ics`);
-    const ifNoneMatch = { 'if-none-match': headers.etag ?? '' };
-    return await measure(context, serving.url, [
-      { name: plain, paths, load: LARGE, goal: FEED },
-      { name: zipped, paths, headers: { 'accept-encoding': 'gzip' }, load: LARGE, goal: FEED },
-      { name: unchanged, paths, headers: ifNoneMatch, status: 304, goal: { ratio: 0.8 } },
-    ]);
+    const figures: Figure[] = [];
+    for (const entries of context.entries) figures.push(...(await measureFeed(context, entries)));
+    return figures;
   },
 };
+
+async function measureFeed(context: Context, entries: number): Promise<Figure[]> {
+  await using serving = await serveLog(context, await context.workspace.feedLog(entries));
+  const [plain, zipped, unchanged] = FEEDS;
+  const paths = ['/calendar.ics'];
+  const { headers } = await httpGet(`${serving.url}/calendar.ics`);
+  const ifNoneMatch = { 'if-none-match': headers.etag ?? '' };
+  const figures = await measure(context, serving.url, [
+    { name: plain, paths, load: LARGE, goal: FEED },
+    { name: zipped, paths, headers: { 'accept-encoding': 'gzip' }, load: LARGE, goal: FEED },
+    { name: unchanged, paths, headers: ifNoneMatch, status: 304, goal: { ratio: 0.8 } },
+  ]);
+  return figures.map((figure) => ({ ...figure, name: sizedName(figure.name, entries) }));
+}
 
 /** Requests a second of ours and of the floor, which sends the same bytes. */
 async function measure(context: Context, url: string, all: readonly Subject[]): Promise<Figure[]> {

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ICalEventData } from 'ical-generator';
 import pino from 'pino';
 import type { MeetingEvent } from '../../events/meeting.ts';
@@ -62,28 +64,50 @@ const calendars = ({ entries, nowMs }: Opened) =>
     publicUrl: 'https://calendar.example.org',
   });
 
-/** @returns milliseconds from nothing kept to the whole feed */
-async function cold(): Promise<number> {
-  const fresh = calendars(opened);
+interface Timed {
+  readonly ms: number;
+  /** The longest that other work had to wait meanwhile. */
+  readonly loopMs: number;
+}
+
+const RESOLUTION_MS = 1;
+const NS_PER_MS = 1_000_000;
+
+async function timed(work: () => Promise<unknown>): Promise<Timed> {
+  const loop = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  loop.enable();
+  // A first tick, from which the next is counted.
+  await delay(5);
+  loop.reset();
   const begun = performance.now();
-  await fresh.everything(opened.nowMs);
-  return performance.now() - begun;
+  await work();
+  const ms = performance.now() - begun;
+  await delay(5);
+  loop.disable();
+  // It records the time between two ticks, of which the tick's own is no delay.
+  return { ms, loopMs: Math.max(0, loop.max / NS_PER_MS - RESOLUTION_MS) };
+}
+
+/** From nothing kept to the whole feed. */
+function cold(): Promise<Timed> {
+  const fresh = calendars(opened);
+  return timed(() => fresh.everything(opened.nowMs));
 }
 
 let kept: ReturnType<typeof createCalendars> | undefined;
 let reads = 0;
 
-/** @returns milliseconds from a change in the view to the whole feed with it */
-async function afterChange(): Promise<number> {
+/** From a change in the view to the whole feed with it. */
+async function afterChange(): Promise<Timed> {
   const { store, projector, nowMs } = opened;
   kept ??= calendars(opened);
   const before = await kept.everything(nowMs);
   await projector.waitFor(await change(store), 10_000);
-  const begun = performance.now();
-  const after = await kept.everything(nowMs);
-  const elapsed = performance.now() - begun;
-  if (after.etag === before.etag) throw new Error('the change is not in the feed');
-  return elapsed;
+  const taken = await timed(async () => {
+    const after = await kept?.everything(nowMs);
+    if (after?.etag === before.etag) throw new Error('the change is not in the feed');
+  });
+  return taken;
 }
 
 /** One entry gets another title. @returns the event's id */

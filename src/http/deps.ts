@@ -45,6 +45,8 @@ export interface Calendars {
    * hashed and compressed once.
    */
   everything(nowMs: number): Promise<CalendarText>;
+  /** The same, when nothing can have changed since it was made; undefined: ask for it. */
+  unchanged(nowMs: number): CalendarText | undefined;
   /** One public meeting; a string says why there is nothing to show; undefined: no such meeting. */
   one(meeting: string, nowMs: number): Promise<CalendarText | string | undefined>;
 }

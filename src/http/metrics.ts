@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { COUNTED } from '../lag.ts';
 import type { Edge } from './edge.ts';
@@ -25,11 +25,20 @@ function addDurations(app: FastifyInstance, edge: Edge): void {
     help: 'Writes that were carried out, repeated ones included.',
     registers,
   });
-  app.addHook('onResponse', (request, reply, done) => {
+  // A series is looked up by a text made of its labels, which costs more than the observation.
+  const known = new Map<string, Histogram.Internal<string>>();
+  const seriesOf = (request: FastifyRequest, status: number) => {
     const { method } = request;
     // The route and not the address: ids would make a series each, and addresses may hold secrets.
     const route = request.routeOptions.url ?? 'unknown';
-    durations.observe({ method, route, status: reply.statusCode }, reply.elapsedTime / 1_000);
+    const key = `${status} ${method} ${route}`;
+    const series = known.get(key) ?? durations.labels({ method, route, status });
+    known.set(key, series);
+    return series;
+  };
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method } = request;
+    seriesOf(request, reply.statusCode).observe(reply.elapsedTime / 1_000);
     if (method === 'POST' && reply.statusCode < 300) writes.inc();
     done();
   });

@@ -3,16 +3,14 @@ import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
 import type { Addresses } from './entry.ts';
 import { type Deflated, gzipMember } from './gzip.ts';
 import type { FeedOptions } from './options.ts';
-import { BUCKETS, type Bucket, type Kept } from './shelf.ts';
+import { BUCKETS, type Bucket, type Kept, type Turns } from './shelf.ts';
 
 /** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
-export interface FeedTools {
+export interface FeedTools extends Turns {
   readonly sha256: (bytes: Uint8Array) => Buffer;
   /** Whole DEFLATE blocks, none marked as the last, that end at an octet; off the event loop. */
   readonly deflate: (bytes: Buffer) => Promise<Buffer>;
   readonly crc32: (bytes: Buffer) => number;
-  /** Lets other work have its turn. */
-  readonly pause: () => Promise<void>;
 }
 
 export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
@@ -69,10 +67,6 @@ interface Part {
   deflated?: Promise<Deflated>;
 }
 
-/** Bytes copied and hashed before other work gets its turn: a few milliseconds. */
-const SLICE_BYTES = 2 * 1024 * 1024;
-/** What judging an entry costs, in bytes copied and hashed. */
-const JUDGED_BYTES = 256;
 /** Entries that a part has at least, while there is more than one: enough to compress well. */
 const PART_ENTRIES = 32;
 /** After every date that an entry can have. */
@@ -88,9 +82,8 @@ interface Work {
 
 /** The feed of these entries: what has not changed since `base` is taken over. */
 export async function compose(work: Work, buckets: readonly Bucket[]): Promise<Composition> {
-  const pace = new Pace(work.tools);
-  const slots = await slotsOf(work, buckets, pace);
-  const parts = await partsOf(work, slots, pace);
+  const slots = await slotsOf(work, buckets);
+  const parts = await partsOf(work, slots);
   const count = slots.reduce((sum, { shown }) => sum + shown.length, 0);
   const head = headOf(work, parts, count === 0);
   const base = work.base;
@@ -98,27 +91,9 @@ export async function compose(work: Work, buckets: readonly Bucket[]): Promise<C
   return { slots, parts, head, feed: same ? base.feed : feedOf(work.tools, head, parts, count) };
 }
 
-/** Counts work done, and says when others should have their turn. */
-class Pace {
-  private readonly tools: FeedTools;
-  private spent = 0;
-
-  constructor(tools: FeedTools) {
-    this.tools = tools;
-  }
-
-  async spend(bytes: number): Promise<void> {
-    this.spent += bytes;
-    if (this.spent < SLICE_BYTES) return;
-    this.spent = 0;
-    await this.tools.pause();
-  }
-}
-
 async function slotsOf(
-  { request, base }: Work,
+  { tools, request, base }: Work,
   buckets: readonly Bucket[],
-  pace: Pace,
 ): Promise<readonly Slot[]> {
   const { past } = request.options;
   const { todayUtc: today, filter } = request;
@@ -130,11 +105,12 @@ async function slotsOf(
   const slots: Slot[] = [];
   for (const [at, bucket] of buckets.entries()) {
     const before = base?.slots[at];
-    if (before?.bucket === bucket && stillHolds(before, today, since)) slots.push(before);
-    else {
-      slots.push(judged(bucket, bucket.filter(isShown), today, before));
-      if (bucket.length > 0) await pace.spend(bucket.length * JUDGED_BYTES);
+    if (before?.bucket === bucket && stillHolds(before, today, since)) {
+      slots.push(before);
+      continue;
     }
+    if (bucket.length > 0 && tools.due()) await tools.pause();
+    slots.push(judged(bucket, bucket.filter(isShown), today, before));
   }
   return slots;
 }
@@ -157,7 +133,7 @@ function judged(bucket: Bucket, shown: Bucket, from: string, before: Slot | unde
 const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, index) => value === b[index]);
 
-async function partsOf({ tools, base }: Work, slots: readonly Slot[], pace: Pace) {
+async function partsOf({ tools, base }: Work, slots: readonly Slot[]) {
   const parts: Part[] = [];
   const size = bucketsInPart(slots);
   for (let at = 0; at < slots.length; at += size) {
@@ -167,9 +143,8 @@ async function partsOf({ tools, base }: Work, slots: readonly Slot[], pace: Pace
       parts.push(before);
       continue;
     }
-    const part = partOf(tools, lists);
-    parts.push(part);
-    await pace.spend(part.bytes.length);
+    if (tools.due()) await tools.pause();
+    parts.push(partOf(tools, lists));
   }
   return parts;
 }

@@ -61,8 +61,7 @@ export class FeedComposer {
 
   private shelf(source: EntrySource, options: FeedOptions): Shelf {
     const key = `${source.key} ${entryKey(options)}`;
-    const shelf =
-      this.shelves.get(key) ?? new Shelf(source, options, this.addresses, this.tools.pause);
+    const shelf = this.shelves.get(key) ?? new Shelf(source, options, this.addresses, this.tools);
     touch(this.shelves, key, shelf);
     return shelf;
   }

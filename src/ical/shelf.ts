@@ -44,10 +44,23 @@ export type Bucket = readonly Kept[];
 export const BUCKETS = 256;
 const bucketOf = (uid: string): number => Number.parseInt(uid.slice(0, 2), 16);
 
-/** Rows read before other work gets its turn: a few milliseconds of reading and rendering. */
-const PAGE = 50;
+/** Shares the event loop. */
+export interface Turns {
+  /** Whether this turn has lasted long enough. */
+  readonly due: () => boolean;
+  /** Lets other work have its turn. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Rows read before other work gets its turn: a few milliseconds. */
+const PAGE = 25;
 /** What an entry takes beside its bytes. */
 const OVERHEAD_BYTES = 300;
+
+interface Page {
+  readonly changes: readonly RowChange[];
+  readonly more: boolean;
+}
 
 /** The entries of one source under one set of entry options, each rendered once for each change of its row. */
 export class Shelf {
@@ -56,7 +69,7 @@ export class Shelf {
   private readonly source: EntrySource;
   private readonly options: EntryOptions;
   private readonly addresses: Addresses;
-  private readonly pause: () => Promise<void>;
+  private readonly turns: Turns;
   private readonly kept = new Map<string, Kept>();
   private readonly current: Bucket[] = Array.from({ length: BUCKETS }, () => []);
   private shown: readonly Bucket[] | undefined;
@@ -64,23 +77,22 @@ export class Shelf {
   private pageSize = PAGE;
   private loading: Promise<void> | undefined;
 
-  constructor(
-    source: EntrySource,
-    options: EntryOptions,
-    addresses: Addresses,
-    pause: () => Promise<void>,
-  ) {
+  constructor(source: EntrySource, options: EntryOptions, addresses: Addresses, turns: Turns) {
     this.source = source;
     this.options = options;
     this.addresses = addresses;
-    this.pause = pause;
+    this.turns = turns;
   }
 
   /** Takes in what has changed by now. Callers during a load of many pages share the work. */
   async refresh(): Promise<void> {
     if (this.loading === undefined) {
-      if (!this.takePage()) return;
-      this.loading = this.takeRest();
+      const page = this.readPage();
+      if (!page.more) {
+        for (const change of page.changes) this.take(change);
+        return;
+      }
+      this.loading = this.load(page);
     }
     await this.loading;
   }
@@ -92,23 +104,37 @@ export class Shelf {
   }
 
   // The last page is read and taken in without a pause, so nobody who joins `loading` misses a change.
-  private async takeRest(): Promise<void> {
+  private async load(first: Page): Promise<void> {
     try {
-      do await this.pause();
-      while (this.takePage());
+      let page = first;
+      while ((await this.takePage(page)) || page.more) {
+        await this.turns.pause();
+        page = this.readPage();
+      }
     } finally {
       this.loading = undefined;
     }
   }
 
-  /** Whether there may be more. */
-  private takePage(): boolean {
+  /** Whether others had a turn meanwhile. */
+  private async takePage({ changes }: Page): Promise<boolean> {
+    let paused = false;
+    for (const change of changes) {
+      if (this.turns.due()) {
+        paused = true;
+        await this.turns.pause();
+      }
+      this.take(change);
+    }
+    return paused;
+  }
+
+  private readPage(): Page {
     const changes = this.source.changesAfter(this.version, this.pageSize);
     const more = changes.length >= this.pageSize;
     const whole = more ? this.wholeVersions(changes) : changes;
     this.pageSize = more && whole.length === 0 ? this.pageSize * 2 : PAGE;
-    for (const change of whole) this.take(change);
-    return more;
+    return { changes: whole, more };
   }
 
   // One event can touch many rows, which then share a version: the last of a page may go on in the next.

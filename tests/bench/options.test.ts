@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseOptions, usage, WrongUsage, wanted } from '../../bench/options.ts';
+import { parseOptions, sizedName, usage, WrongUsage, wanted } from '../../bench/options.ts';
 
 const NAMES = ['append-sequential', 'append-100-callers', 'feed-cached', 'feed-304'];
 
@@ -15,7 +15,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('the options of the benchmark', () => {
   it('measure everything over 200,000 events when nothing is said', () => {
     const options = parseOptions([], NAMES);
-    expect(options).toEqual({ help: false, json: undefined, only: [], events: 200_000 });
+    expect(options).toEqual({
+      ...{ help: false, json: undefined, only: [], events: 200_000 },
+      entries: [10_000],
+    });
     expect(NAMES.filter((name) => wanted(options, name))).toEqual(NAMES);
   });
 
@@ -34,6 +37,13 @@ describe('the options of the benchmark', () => {
     expect(options).toMatchObject({ events: 1_000, json });
   });
 
+  it('take sizes of feed, which then stand in the names of its figures', () => {
+    const { entries } = parseOptions(['--entries', '1000', '--entries=50000'], NAMES);
+    expect(entries).toEqual([1_000, 50_000]);
+    expect(sizedName('feed-304', 50_000)).toBe('feed-304-50000');
+    expect(sizedName('feed-304', 10_000)).toBe('feed-304');
+  });
+
   it('give help whatever else is said', () => {
     expect(parseOptions(['--help', '--only', 'nothing'], NAMES).help).toBe(true);
     expect(usage(NAMES)).toContain('feed-304');
@@ -49,6 +59,8 @@ describe('the options of the benchmark', () => {
     ['events with a sign', ['--events=-5'], '--events'],
     ['too few events', ['--events', '999'], '1000'],
     ['too many events', ['--events', '5000001'], '5000000'],
+    ['too few entries', ['--entries', '99'], '--entries 99'],
+    ['too many entries', ['--entries', '100001'], '100000'],
     ['a fraction of an event', ['--events', '1000.5'], '--events 1000.5'],
     ['--json without a file', ['--json'], '--json'],
     ['--json into a folder that is not there', ['--json', '/nowhere/at/all.json'], '/nowhere/at'],

@@ -3,7 +3,13 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { EntryRow } from '../../projections/entry.ts';
-import { FeedComposer, type FeedRequest, type Kept, type RowChange } from '../../src/ical/index.ts';
+import {
+  type Feed,
+  FeedComposer,
+  type FeedRequest,
+  type Kept,
+  type RowChange,
+} from '../../src/ical/index.ts';
 import {
   bodyOf,
   bytesOf,
@@ -57,26 +63,6 @@ describe('bytes: the ETag is a strong hash of the final bytes', () => {
   test('and the length is of these bytes', async () => {
     const feed = await new FeedComposer(new CountingTools()).read(new Rows(SESSIONS), request());
     expect(feed.length).toBe(bytesOf(feed).length);
-  });
-
-  test('other work has its turn while large bodies are made', async () => {
-    const tools = new CountingTools();
-    const participants = Array.from({ length: 200 }, (_, index) => ({
-      party: `delegation-${index}`,
-      name: 'd'.repeat(200),
-      as: 'o'.repeat(200),
-      role: 'member' as const,
-      presence: 'expected' as const,
-    }));
-    const rows = Array.from({ length: 40 }, (_, i) => row({ id: `m-${i}`, participants }));
-    const few = new FeedComposer(tools);
-    await few.read(new Rows(rows), request());
-    const { pauses } = tools;
-    const more = Array.from({ length: 80 }, (_, i) => row({ id: `n-${i}`, participants }));
-    const feed = await few.read(new Rows([...rows, ...more], 'more'), request());
-    expect(feed.length).toBeGreaterThan(8 * 1024 * 1024);
-    // Three for the pages of rows, the rest for the bytes.
-    expect(tools.pauses - pauses).toBeGreaterThan(3);
   });
 
   test('counts its entries', async () => {
@@ -287,7 +273,32 @@ describe('bytes: each entry is rendered once a change', () => {
     const tools = new CountingTools();
     const many = Array.from({ length: 600 }, (_, index) => row({ id: `m-${index}`, when: DAY }));
     await new FeedComposer(tools).read(new Rows(many), request());
-    expect(tools.pauses).toBe(12);
+    expect(tools.pauses).toBe(24);
+  });
+
+  test('and between any two of its rows, and of its parts, when they take long', async () => {
+    const tools = new CountingTools();
+    tools.hasty = true;
+    const many = Array.from({ length: 600 }, (_, index) => row({ id: `m-${index}`, when: DAY }));
+    const rows = new Rows(many);
+    const feed = await new FeedComposer(tools).read(rows, request());
+    expect(feed.count).toBe(600);
+    expect(tools.pauses).toBeGreaterThan(600 + 24 + feed.chunks.length);
+  });
+
+  test('a change that comes between the last two rows of a load is in it', async () => {
+    const tools = new CountingTools();
+    tools.hasty = true;
+    const rows = new Rows(Array.from({ length: 30 }, (_, i) => row({ id: `m-${i}`, when: DAY })));
+    const composer = new FeedComposer(tools);
+    let joined: Promise<Feed> | undefined;
+    tools.meanwhile = () => {
+      if (rows.renders.size !== 29 || joined !== undefined) return;
+      rows.put(SESSION_8);
+      joined = composer.read(rows, request());
+    };
+    await composer.read(rows, request());
+    expect((await joined)?.count).toBe(31);
   });
 
   test('a row that cannot be rendered fails every read, until it is corrected', async () => {
@@ -393,7 +404,7 @@ describe('bytes: callers at the same time', () => {
     await new FeedComposer(alone).read(new Rows(many), request());
     const feeds = await Promise.all([1, 2, 3].map(() => composer.read(rows, request())));
     expect(new Set(feeds).size).toBe(1);
-    expect(rows.asked).toBe(13);
+    expect(rows.asked).toBe(25);
     expect(tools.hashes).toBe(alone.hashes);
   });
 

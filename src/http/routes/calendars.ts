@@ -19,6 +19,9 @@ import {
 const DAY_MS = 86_400_000;
 const MOST_AGE_SECONDS = 300;
 
+const EVERYTHING = '/calendar.ics';
+const INLINE = 'inline; filename="calendar.ics"';
+
 const calendarContent = {
   description: 'RFC 5545',
   content: { 'text/calendar; charset=utf-8': { schema: z.string() } },
@@ -28,18 +31,27 @@ const calendarContent = {
 export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
   app.route({
     method: 'GET',
-    url: '/calendar.ics',
+    url: EVERYTHING,
     schema: {
       summary: 'The feed of everything public',
       tags: ['Calendars'],
       querystring: seenQuery,
       response: { 200: calendarContent, default: problemContent },
     },
+    // Nearly all requests are for what was sent before: they need neither queries nor turns to wait.
+    onRequest: (request, reply, done) => {
+      const nowMs = edge.deps.clock();
+      const text =
+        request.raw.url === EVERYTHING ? edge.deps.calendars()?.unchanged(nowMs) : undefined;
+      const answer = text && made.get(text)?.get(INLINE)?.[encodingFor(request)];
+      if (answer === undefined) return done();
+      send(request, reply, answer, nowMs);
+    },
     handler: async (request, reply) => {
       await edge.seen((request.query as { seen?: string }).seen);
       const nowMs = edge.deps.clock();
       const text = await calendars(edge).everything(nowMs);
-      return sendCalendar(request, reply, text, nowMs, 'inline; filename="calendar.ics"');
+      return send(request, reply, await encoded(text, encodingFor(request), INLINE), nowMs);
     },
   });
   app.route({
@@ -59,7 +71,8 @@ export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
       const text = await calendars(edge).one(id, nowMs);
       if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
       if (typeof text === 'string') throw new Problem('not-found', text);
-      return sendCalendar(request, reply, text, nowMs, `attachment; filename="${id}.ics"`);
+      const attachment = `attachment; filename="${id}.ics"`;
+      return send(request, reply, await encoded(text, encodingFor(request), attachment), nowMs);
     },
   });
 }
@@ -116,16 +129,16 @@ async function encode(
   return { chunks, ...described(length, tags[zipped ? 1 : 0], headers, tags) };
 }
 
-async function sendCalendar(
+const encodingFor = ({ headers }: FastifyRequest): keyof Encodings =>
+  prefersGzip(headers['accept-encoding']) ? 'gzip' : 'plain';
+
+function send(
   request: FastifyRequest,
   reply: FastifyReply,
-  text: CalendarText,
+  answer: Encoded,
   nowMs: number,
-  disposition: string,
-): Promise<FastifyReply> {
-  const encoding = prefersGzip(request.headers['accept-encoding']) ? 'gzip' : 'plain';
+): FastifyReply {
   reply.header('cache-control', `public, max-age=${maxAge(nowMs)}`);
-  const answer = await encoded(text, encoding, disposition);
   if (isKnown(request, answer)) return sendUnchanged(reply, answer);
   return sendChunks(reply, answer, answer.chunks);
 }

@@ -14,7 +14,7 @@ import { tokenQueries } from '../../../projections/tokens.ts';
 import { type Holder, openAccess } from '../../../src/access.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
-import type { AppDeps, Calendars, Reading, Tokens } from '../../../src/http/deps.ts';
+import type { AppDeps, Calendars, CalendarText, Reading, Tokens } from '../../../src/http/deps.ts';
 import { LagMonitor } from '../../../src/lag.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
@@ -84,7 +84,7 @@ export interface World {
 const textOf = (text: string) => {
   const body = Buffer.from(text);
   return {
-    chunks: [body],
+    chunks: [body.subarray(0, 9), body.subarray(9)],
     length: body.length,
     etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
     gzip: async () => [await promisify(gzip)(body)],
@@ -93,12 +93,19 @@ const textOf = (text: string) => {
 
 function calendarsOf(views: TestViews): Calendars {
   const reader = (clockMs: number) => ({ level: 0, editor: false, clockMs }) as const;
+  let kept: { version: number; nowMs: number; text: CalendarText } | undefined;
   return {
+    unchanged: (nowMs) =>
+      kept?.version === views.version && kept.nowMs === nowMs ? kept.text : undefined,
     everything: async (nowMs) => {
       const page = views
         .queries()
         ?.listMeetings({ reader: reader(nowMs), nowMs, filters: {}, limit: 500 });
-      return textOf(`BEGIN:VCALENDAR\r\n${page?.items.map((m) => `${m.title}\r\n`).join('')}`);
+      const text = textOf(
+        `BEGIN:VCALENDAR\r\n${page?.items.map((m) => `${m.title}\r\n`).join('')}`,
+      );
+      kept = { version: views.version, nowMs, text };
+      return text;
     },
     one: async (id, nowMs) => {
       const found = views.queries()?.getMeeting(reader(nowMs), id);
@@ -199,13 +206,14 @@ function depsOf(parts: Parts): AppDeps {
     onChange: (listener: () => void) => void tokens.onBatch(listener),
     isStale: () => false,
   };
+  const calendars = calendarsOf(views);
   return {
     queries: () => views.queries(),
     views,
     lag: lagOf({ store, views, clock: now }),
     handle: createHandler({ store, now, randomUuid: randomUUID }),
     store,
-    calendars: () => (views.building ? undefined : calendarsOf(views)),
+    calendars: () => (views.building ? undefined : calendars),
     access: openAccess(source, given, now),
     tokens: tokensOf(parts),
     onReading: (reading) => void readings.push(reading),

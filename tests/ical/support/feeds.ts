@@ -25,6 +25,8 @@ export class CountingTools implements FeedTools {
   hashes = 0;
   zips = 0;
   pauses = 0;
+  /** Whether turns are as short as can be. */
+  hasty = false;
   /** What happens while other work has its turn. */
   meanwhile: () => void | Promise<void> = () => {};
 
@@ -37,6 +39,7 @@ export class CountingTools implements FeedTools {
     return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
   };
   readonly crc32 = (bytes: Buffer) => crc32(bytes);
+  readonly due = () => this.hasty;
   readonly pause = async () => {
     this.pauses += 1;
     await this.meanwhile();
