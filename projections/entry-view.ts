@@ -1,3 +1,4 @@
+import type { MeetingStatus } from '../events/values.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import type { EntryRow } from './entry.ts';
 import type { Lookup } from './lookup.ts';
@@ -36,6 +37,7 @@ export function entryRow(
     title: snapshot.title,
     form: snapshot.form,
     status: snapshot.status,
+    statuses: [...told.statuses] as readonly MeetingStatus[],
     likelihood: snapshot.likelihood,
     when: snapshot.when,
     lastWhen: lostWhen(visible),

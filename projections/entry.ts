@@ -14,6 +14,8 @@ export interface EntryRow {
   readonly form: Form;
   /** Of a merged or withdrawn one too; its dates are then those it had before. */
   readonly status: MeetingStatus;
+  /** Every status it had at this level, in the order of their first time. */
+  readonly statuses: readonly MeetingStatus[];
   readonly likelihood: Likelihood | null;
   /** Null when undated or postponed. */
   readonly when: ResolvedWhen | null;

@@ -6,12 +6,14 @@ import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
 import type { Clock } from './clock.ts';
 import { addDays, utcDay } from './domain/date/index.ts';
-import type { Calendars, CalendarText } from './http/app.ts';
+import type { Calendars, CalendarText, FeedAsk } from './http/app.ts';
 import {
-  DEFAULT_OPTIONS,
   type EntrySource,
+  entryKey,
   FeedComposer,
+  type FeedRequest,
   type FeedTools,
+  filterOf,
   GONE_DAYS,
   renderSingle,
 } from './ical/index.ts';
@@ -34,52 +36,50 @@ const TOOLS: FeedTools = {
   },
 };
 
-const NAME = 'Chancery';
-const DESCRIPTION =
-  'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
-
 export interface CalendarsOptions {
   /** Of one open view: a rebuilt view has calendars of its own. */
   readonly entries: EntryQueries;
   readonly clock: Clock;
   /** A number that changes with every batch applied. */
   readonly version: () => number;
-  /** The instant after which public answers may differ although nothing is applied (epoch ms). */
-  readonly until: (nowMs: number) => number;
+  /** The instant after which this reader's answers may differ although nothing is applied (epoch ms). */
+  readonly until: (reader: Reader, nowMs: number) => number;
   readonly publicUrl: string | undefined;
   /** Bytes of entries and feeds kept in memory. */
   readonly maxBytes?: number | undefined;
 }
 
-/** What `.ics` addresses serve: everything public, and one public meeting. */
+/** While the view has this version, and from then until then, a feed is what it was. */
+interface Stamp {
+  readonly version: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+}
+
+/** What `.ics` addresses serve: feeds, and one public meeting. */
 export function createCalendars(options: CalendarsOptions): Calendars {
-  const { entries, clock, version, until, publicUrl, maxBytes } = options;
+  const { entries, version, until, publicUrl, maxBytes } = options;
   const addresses = publicUrl === undefined ? {} : { publicUrl };
   const composer = new FeedComposer(TOOLS, addresses, maxBytes);
-  const source = publicEntries(entries, clock);
-  const compose = (nowMs: number) =>
-    composer.read(source, {
-      name: NAME,
-      description: DESCRIPTION,
-      options: DEFAULT_OPTIONS,
-      todayUtc: dayOf(nowMs),
-      ...(publicUrl === undefined ? {} : { sourceUrl: `${publicUrl}/calendar.ics` }),
-    });
+  const sourceOf = sources(options);
+  const requestOf = requests(publicUrl);
+  const stamps = new WeakMap<FeedAsk, Stamp>();
   // Most requests find what the last one found: then no query is run.
-  let kept: { version: number; fromMs: number; untilMs: number; feed: CalendarText } | undefined;
-  const unchanged = (nowMs: number): CalendarText | undefined => {
-    const fresh = kept?.version === version() && kept.fromMs <= nowMs && nowMs < kept.untilMs;
-    return fresh ? kept?.feed : undefined;
+  const unchanged = (ask: FeedAsk, nowMs: number): CalendarText | undefined => {
+    const stamp = stamps.get(ask);
+    if (stamp === undefined || stamp.version !== version()) return undefined;
+    if (nowMs < stamp.fromMs || nowMs >= stamp.untilMs) return undefined;
+    return composer.kept(sourceOf(ask), requestOf(ask, nowMs));
   };
   return {
     unchanged,
-    everything: async (nowMs) => {
-      const known = unchanged(nowMs);
+    feed: async (ask, nowMs) => {
+      const known = unchanged(ask, nowMs);
       if (known !== undefined) return known;
       const now = version();
-      const untilMs = until(nowMs);
-      const feed = await compose(nowMs);
-      kept = { version: now, fromMs: nowMs, untilMs, feed };
+      const untilMs = until(readerAt(ask.level, nowMs), nowMs);
+      const feed = await composer.read(sourceOf(ask), requestOf(ask, nowMs));
+      stamps.set(ask, { version: now, fromMs: nowMs, untilMs });
       return feed;
     },
     one: async (meeting, nowMs) => {
@@ -93,23 +93,61 @@ export function createCalendars(options: CalendarsOptions): Calendars {
   };
 }
 
+const readerAt = (level: FeedAsk['level'], clockMs: number): Reader => ({
+  level,
+  editor: false,
+  clockMs,
+});
+
 /** Whoever has no token. */
-export const publicReader = (clockMs: number): Reader => ({ level: 0, editor: false, clockMs });
+export const publicReader = (clockMs: number): Reader => readerAt(0, clockMs);
 
 const dayOf = (ms: number): string => utcDay(new Date(ms).toISOString());
 
+/** An ask as the composer takes it: the same object for a day, so that little is made for each request. */
+function requests(publicUrl: string | undefined) {
+  const made = new WeakMap<FeedAsk, FeedRequest>();
+  return (ask: FeedAsk, nowMs: number): FeedRequest => {
+    const todayUtc = dayOf(nowMs);
+    const known = made.get(ask);
+    if (known?.todayUtc === todayUtc) return known;
+    const { name, description, options, filters, path } = ask;
+    const filter = filterOf(filters);
+    const request = {
+      ...{ name, options, todayUtc },
+      ...(description === undefined ? {} : { description }),
+      ...(filter === undefined ? {} : { filter }),
+      ...(publicUrl === undefined || path === undefined
+        ? {}
+        : { sourceUrl: `${publicUrl}${path}` }),
+    };
+    made.set(ask, request);
+    return request;
+  };
+}
+
+/** A source for each shelf: by level, and by what the bytes of entries depend on. */
+function sources({ entries, clock }: CalendarsOptions) {
+  const made = new Map<string, EntrySource>();
+  return ({ level, options }: FeedAsk): EntrySource => {
+    const key = `${level} ${entryKey(options)}`;
+    const source = made.get(key) ?? sourceAt(entries, clock, level);
+    made.set(key, source);
+    return source;
+  };
+}
+
 /**
- * The public rows as a source. It is for the one shelf of the one feed here, and remembers until when it has told of
- * embargoes, which end by the clock and without an event: such rows come under the
- * version that was already read.
+ * The rows of a level as the source of one shelf. It remembers until when it has told of embargoes, which end
+ * by the clock and without an event: such rows come under the version that was already read.
  */
-function publicEntries(entries: EntryQueries, clock: Clock): EntrySource {
+function sourceAt(entries: EntryQueries, clock: Clock, level: FeedAsk['level']): EntrySource {
   let toldMs: number | undefined;
   return {
-    key: 'public',
+    key: `level ${level}`,
     changesAfter: (after, limit) => {
       const now = clock();
-      const reader = publicReader(now);
+      const reader = readerAt(level, now);
       const changed = entries.changesAfter(reader, after, limit);
       const released = toldMs === undefined ? [] : entries.releasedBetween(reader, toldMs, now);
       // A clock that was set back tells nothing twice.

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import { createCalendars } from '../src/calendars.ts';
+import type { FeedAsk } from '../src/http/app.ts';
+import { DEFAULT_OPTIONS } from '../src/ical/index.ts';
 
 const NOON = Date.UTC(2021, 10, 22, 12);
 const MIDNIGHT = Date.UTC(2021, 10, 23);
+
+const ASK: FeedAsk = { level: 0, name: 'Chancery', options: DEFAULT_OPTIONS, filters: {} };
 
 /** Calendars over no entries, of which it is counted how often they are asked for changes. */
 function counted() {
@@ -20,7 +24,7 @@ function counted() {
     entries,
     clock: () => NOON,
     version: () => at.version,
-    until: (nowMs) => (nowMs < NOON + 1_000 ? NOON + 1_000 : MIDNIGHT),
+    until: (_reader, nowMs) => (nowMs < NOON + 1_000 ? NOON + 1_000 : MIDNIGHT),
     publicUrl: undefined,
   });
   return { at, calendars };
@@ -29,45 +33,45 @@ function counted() {
 describe('the feed of everything', () => {
   test('runs no query while nothing can have changed', async () => {
     const { at, calendars } = counted();
-    const first = await calendars.everything(NOON);
+    const first = await calendars.feed(ASK, NOON);
     const asked = at.asked;
-    expect(await calendars.everything(NOON + 999)).toBe(first);
+    expect(await calendars.feed(ASK, NOON + 999)).toBe(first);
     expect(at.asked).toBe(asked);
   });
 
   test('is at hand without waiting while nothing can have changed, and only then', async () => {
     const { at, calendars } = counted();
-    expect(calendars.unchanged(NOON)).toBeUndefined();
-    const text = await calendars.everything(NOON);
-    expect(calendars.unchanged(NOON + 999)).toBe(text);
-    expect(calendars.unchanged(NOON + 1_000)).toBeUndefined();
-    expect(calendars.unchanged(NOON - 1)).toBeUndefined();
+    expect(calendars.unchanged(ASK, NOON)).toBeUndefined();
+    const text = await calendars.feed(ASK, NOON);
+    expect(calendars.unchanged(ASK, NOON + 999)).toBe(text);
+    expect(calendars.unchanged(ASK, NOON + 1_000)).toBeUndefined();
+    expect(calendars.unchanged(ASK, NOON - 1)).toBeUndefined();
     at.version = 2;
-    expect(calendars.unchanged(NOON)).toBeUndefined();
+    expect(calendars.unchanged(ASK, NOON)).toBeUndefined();
   });
 
   test('looks again when a batch was applied', async () => {
     const { at, calendars } = counted();
-    await calendars.everything(NOON);
+    await calendars.feed(ASK, NOON);
     const { asked } = at;
     at.version = 2;
-    await calendars.everything(NOON);
+    await calendars.feed(ASK, NOON);
     expect(at.asked).toBeGreaterThan(asked);
   });
 
   test('looks again when the clock has reached the instant at which it may differ', async () => {
     const { at, calendars } = counted();
-    await calendars.everything(NOON);
+    await calendars.feed(ASK, NOON);
     const { asked } = at;
-    await calendars.everything(NOON + 1_000);
+    await calendars.feed(ASK, NOON + 1_000);
     expect(at.asked).toBeGreaterThan(asked);
   });
 
   test('looks again when the clock was set back', async () => {
     const { at, calendars } = counted();
-    await calendars.everything(NOON + 500);
+    await calendars.feed(ASK, NOON + 500);
     const { asked } = at;
-    await calendars.everything(NOON);
+    await calendars.feed(ASK, NOON);
     expect(at.asked).toBeGreaterThan(asked);
   });
 });

@@ -8,6 +8,8 @@ import { calendar } from '../../projections/calendar.ts';
 import { type EntryQueries, entryQueries } from '../../projections/entry-queries.ts';
 import { CALENDAR_DEFINITION } from '../../src/calendar-definition.ts';
 import { createCalendars } from '../../src/calendars.ts';
+import type { FeedAsk } from '../../src/http/app.ts';
+import { DEFAULT_OPTIONS } from '../../src/ical/index.ts';
 import { entryUid } from '../../src/ids.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
@@ -18,6 +20,14 @@ import { Random } from '../random.ts';
 import { answer } from './answer.ts';
 
 /** The feed of everything public as the server composes it, without HTTP. */
+
+const ASK: FeedAsk = {
+  level: 0,
+  name: 'Chancery',
+  options: DEFAULT_OPTIONS,
+  filters: {},
+  path: '/calendar.ics',
+};
 
 interface Opened {
   readonly store: EventStore;
@@ -91,7 +101,7 @@ async function timed(work: () => Promise<unknown>): Promise<Timed> {
 /** From nothing kept to the whole feed. */
 function cold(): Promise<Timed> {
   const fresh = calendars(opened);
-  return timed(() => fresh.everything(opened.nowMs));
+  return timed(() => fresh.feed(ASK, opened.nowMs));
 }
 
 let kept: ReturnType<typeof createCalendars> | undefined;
@@ -101,10 +111,10 @@ let reads = 0;
 async function afterChange(): Promise<Timed> {
   const { store, projector, nowMs } = opened;
   kept ??= calendars(opened);
-  const before = await kept.everything(nowMs);
+  const before = await kept.feed(ASK, nowMs);
   await projector.waitFor(await change(store), 10_000);
   const taken = await timed(async () => {
-    const after = await kept?.everything(nowMs);
+    const after = await kept?.feed(ASK, nowMs);
     if (after?.etag === before.etag) throw new Error('the change is not in the feed');
   });
   return taken;

@@ -26,7 +26,7 @@ import { rememberRoutes } from './routes-known.ts';
 import { createServer } from './server.ts';
 import { addWrites } from './writes.ts';
 
-export type { AppDeps, Calendars, CalendarText, Limits, Tokens } from './deps.ts';
+export type { AppDeps, Calendars, CalendarText, FeedAsk, Limits, Tokens } from './deps.ts';
 
 /** The whole HTTP edge, ready to listen or to be injected into; `close()` finishes what is under way. */
 export function buildApp(deps: AppDeps): FastifyInstance {

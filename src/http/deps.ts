@@ -2,9 +2,10 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { TokenRow } from '../../projections/tokens.ts';
-import type { CalendarQueries } from '../../projections/types.ts';
+import type { CalendarQueries, MeetingFilters, Reader } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
 import type { Handle } from '../handle.ts';
+import type { FeedOptions } from '../ical/index.ts';
 import type { Lag } from '../lag.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
 import type { Timers } from '../timers.ts';
@@ -39,14 +40,26 @@ export interface CalendarText {
   readonly etag: string;
 }
 
+/** Which feed. Asked again with the same object, little has to be looked at. */
+export interface FeedAsk {
+  /** Whose calendar: the highest classification in it. */
+  readonly level: Reader['level'];
+  readonly name: string;
+  readonly description?: string;
+  readonly options: FeedOptions;
+  readonly filters: MeetingFilters;
+  /** Its address on this service, from `/` on; absent: it is not to be told. */
+  readonly path?: string;
+}
+
 export interface Calendars {
   /**
-   * The feed of everything public at an instant; the same object while nothing changed, so that bytes are
-   * hashed and compressed once.
+   * A feed at an instant; the same object while nothing changed, so that bytes are hashed and compressed once.
+   * @throws {InvalidFilter}
    */
-  everything(nowMs: number): Promise<CalendarText>;
+  feed(ask: FeedAsk, nowMs: number): Promise<CalendarText>;
   /** The same, when nothing can have changed since it was made; undefined: ask for it. */
-  unchanged(nowMs: number): CalendarText | undefined;
+  unchanged(ask: FeedAsk, nowMs: number): CalendarText | undefined;
   /** One public meeting; a string says why there is nothing to show; undefined: no such meeting. */
   one(meeting: string, nowMs: number): Promise<CalendarText | string | undefined>;
 }

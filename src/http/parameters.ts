@@ -12,6 +12,7 @@ import {
   meetingStatus,
 } from '../../events/values.ts';
 import type { AnnouncementFilters, MeetingFilters } from '../../projections/types.ts';
+import { APPROX, CANCELLED, MOST_PAST_DAYS, POSTPONED } from '../ical/index.ts';
 
 /** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
 
@@ -96,6 +97,30 @@ const meetingFilters = {
   q,
 };
 
+const PAST = `must be a whole number of days from 0 to ${MOST_PAST_DAYS}, or all`;
+
+/** The options of a feed in its address. */
+export const feedOptions = {
+  cancelled: z
+    .enum(CANCELLED)
+    .optional()
+    .describe('Cancelled, not held, withdrawn, merged: by STATUS (default), by title, or not.'),
+  postponed: z
+    .enum(POSTPONED)
+    .optional()
+    .describe('STATUS of what is postponed or lost its date: CANCELLED (default) or TENTATIVE.'),
+  approx: z
+    .enum(APPROX)
+    .optional()
+    .describe('A coarse date: all days up to 31 (default), one marker on the first, or left out.'),
+  past: z
+    .string()
+    .regex(/^(all|\d{1,5})$/, { error: PAST })
+    .refine((text) => text === 'all' || Number(text) <= MOST_PAST_DAYS, { error: PAST })
+    .optional()
+    .describe('Days for which what is over stays, or all; default 365.'),
+};
+
 export const noQuery = z.strictObject({});
 export const seenQuery = z.strictObject(seen);
 export const meetingListQuery = z.strictObject({ ...meetingFilters, ...list });
@@ -109,6 +134,7 @@ export const announcementListQuery = z.strictObject({
   q,
   ...list,
 });
+export const feedQuery = z.strictObject({ ...meetingFilters, ...feedOptions, ...seen });
 export const pageQuery = z.strictObject({ ...paging, ...seen });
 export const historyQuery = z.strictObject({ ...paging, ...timeTravel, ...seen });
 export const entryQuery = z.strictObject({ ...timeTravel, ...seen });

@@ -1,6 +1,7 @@
 import { addDays } from '../domain/date/index.ts';
 import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
 import type { Addresses } from './entry.ts';
+import type { FeedFilter } from './filter.ts';
 import { type Deflated, gzipMember } from './gzip.ts';
 import type { FeedOptions } from './options.ts';
 import { BUCKETS, type Bucket, type Kept, type Turns } from './shelf.ts';
@@ -17,10 +18,8 @@ export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
   readonly options: FeedOptions;
   /** The UTC date by which windows are judged: they move at midnight only. */
   readonly todayUtc: string;
-  /**
-   * Which entries belong in it: a function of the entry alone; `key` names it. Absent: all of the source.
-   */
-  readonly filter?: { readonly key: string; readonly has: (entry: Kept) => boolean };
+  /** Which entries belong in it: a function of the entry alone. Absent: all of the source. */
+  readonly filter?: FeedFilter;
 }
 
 /** A composed feed. The same rows and request give the same bytes, on any node. */

@@ -11,6 +11,8 @@ export interface RenderedEntry {
   readonly text: string;
   /** The TZIDs that it names, each of which needs its VTIMEZONE. */
   readonly zones: readonly string[];
+  /** It says that it does not take place: by STATUS, or by its title where the options want that. */
+  readonly cancelled: boolean;
   /** The date that filters and the window test: `first` and `last` are local dates, `endMs` the last epoch ms. */
   readonly standsOn: {
     readonly first: string;
@@ -59,6 +61,7 @@ export function renderEntry(
   return {
     text,
     zones: times.zones,
+    cancelled: isOff(row.status) || row.status === 'postponed' || standing.dateOpen,
     standsOn: { first, last, endMs: latestMs(when) ?? Number.POSITIVE_INFINITY, when },
   };
 }

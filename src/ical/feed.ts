@@ -15,6 +15,8 @@ interface Composed {
   readonly buckets: readonly Bucket[];
   readonly todayUtc: string;
   readonly composition: Promise<Composition>;
+  /** Undefined while it is being composed. */
+  feed: Feed | undefined;
   bytes: number;
 }
 
@@ -26,6 +28,7 @@ export class FeedComposer {
   // Insertion order is order of use: the first is the least recently used.
   private readonly shelves = new Map<string, Shelf>();
   private readonly bodies = new Map<string, Composed>();
+  private readonly keys = new WeakMap<FeedRequest, { source: EntrySource; key: string }>();
 
   constructor(tools: FeedTools, addresses: Addresses = {}, maxBytes: number = MAX_KEPT_BYTES) {
     this.tools = tools;
@@ -40,7 +43,7 @@ export class FeedComposer {
   async read(source: EntrySource, request: FeedRequest): Promise<Feed> {
     const shelf = this.shelf(source, request.options);
     await shelf.refresh();
-    const key = JSON.stringify([source.key, entryKey(request.options), bodyKey(request)]);
+    const key = this.keyOf(source, request);
     const buckets = shelf.buckets();
     const known = this.bodies.get(key);
     const fresh = known?.buckets === buckets && known.todayUtc === request.todayUtc;
@@ -51,12 +54,33 @@ export class FeedComposer {
     return feed;
   }
 
+  /**
+   * The feed as it was last composed, for whoever knows that nothing has changed since; undefined when there
+   * is none, or it is no longer kept.
+   */
+  kept(source: EntrySource, request: FeedRequest): Feed | undefined {
+    const key = this.keyOf(source, request);
+    const known = this.bodies.get(key);
+    if (known === undefined || known.todayUtc !== request.todayUtc) return undefined;
+    touch(this.bodies, key, known);
+    return known.feed;
+  }
+
   /** Bytes kept now, over entries and bodies. */
   keptBytes(): number {
     let sum = 0;
     for (const shelf of this.shelves.values()) sum += shelf.bytes;
     for (const body of this.bodies.values()) sum += body.bytes;
     return sum;
+  }
+
+  // Requests are kept by their callers, and asked with again and again.
+  private keyOf(source: EntrySource, request: FeedRequest): string {
+    const known = this.keys.get(request);
+    if (known?.source === source) return known.key;
+    const key = JSON.stringify([source.key, entryKey(request.options), bodyKey(request)]);
+    this.keys.set(request, { source, key });
+    return key;
   }
 
   private shelf(source: EntrySource, options: FeedOptions): Shelf {
@@ -79,11 +103,12 @@ export class FeedComposer {
     const composition =
       before === undefined ? make(undefined) : before.composition.then(make, () => make(undefined));
     const composed: Composed = {
-      ...{ buckets, todayUtc: request.todayUtc, composition },
+      ...{ buckets, todayUtc: request.todayUtc, composition, feed: undefined },
       bytes: before?.bytes ?? OVERHEAD_BYTES,
     };
     composition.then(
       ({ feed }) => {
+        composed.feed = feed;
         composed.bytes = OVERHEAD_BYTES + Math.ceil(feed.length * (1 + GZIP_SHARE));
       },
       () => {

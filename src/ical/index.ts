@@ -3,6 +3,17 @@ export type { Feed, FeedRequest, FeedTools } from './body.ts';
 export { type CalendarHead, renderSingle, type SingleEntry } from './calendar.ts';
 export { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 export { FeedComposer, MAX_KEPT_BYTES } from './feed.ts';
+export { type FeedFilter, filterOf, filterQuery } from './filter.ts';
 export { type Finding, lint } from './lint.ts';
-export { DEFAULT_OPTIONS, type EntryOptions, type FeedOptions, GONE_DAYS } from './options.ts';
+export {
+  APPROX,
+  CANCELLED,
+  DEFAULT_OPTIONS,
+  type EntryOptions,
+  entryKey,
+  type FeedOptions,
+  GONE_DAYS,
+  MOST_PAST_DAYS,
+  POSTPONED,
+} from './options.ts';
 export type { EntrySource, Kept, RowChange } from './shelf.ts';

@@ -1,6 +1,7 @@
 import type { EntryRow } from '../../projections/entry.ts';
 import { addDays, utcDay } from '../domain/date/index.ts';
 import { type Addresses, renderEntry } from './entry.ts';
+import { type Facts, factsOf } from './filter.ts';
 import { type EntryOptions, GONE_DAYS } from './options.ts';
 
 /** A row as it now is, or null when it left the source. */
@@ -28,6 +29,7 @@ export interface Kept {
   readonly uid: string;
   readonly bytes: Buffer;
   readonly zones: readonly string[];
+  readonly facts: Facts;
   /** Last local date that it stands on. */
   readonly lastDay: string;
   /** Last UTC date on which a merged or withdrawn one is shown; null for all others. */
@@ -55,7 +57,7 @@ export interface Turns {
 /** Rows read before other work gets its turn: a few milliseconds. */
 const PAGE = 25;
 /** What an entry takes beside its bytes. */
-const OVERHEAD_BYTES = 300;
+const OVERHEAD_BYTES = 1_000;
 
 interface Page {
   readonly changes: readonly RowChange[];
@@ -174,6 +176,7 @@ export class Shelf {
       uid: row.uid,
       bytes: exactBytes(entry.text),
       zones: entry.zones,
+      facts: factsOf(row, entry.standsOn.when, entry.cancelled),
       lastDay: entry.standsOn.last,
       goneAfter: row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS),
     };
@@ -189,11 +192,15 @@ function exactBytes(text: string): Buffer {
 
 function isSame(a: Kept | undefined, b: Kept | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return a.goneAfter === b.goneAfter && a.lastDay === b.lastDay && a.bytes.equals(b.bytes);
+  return (
+    a.goneAfter === b.goneAfter &&
+    a.bytes.equals(b.bytes) &&
+    JSON.stringify(a.facts) === JSON.stringify(b.facts)
+  );
 }
 
 const weight = (entry: Kept | undefined): number =>
-  entry === undefined ? 0 : entry.bytes.length + OVERHEAD_BYTES;
+  entry === undefined ? 0 : entry.bytes.length + entry.facts.words.length + OVERHEAD_BYTES;
 
 function lowerBound(entries: Bucket, uid: string): number {
   let low = 0;

@@ -6,6 +6,7 @@ import type { EntryRow } from '../../projections/entry.ts';
 import {
   type Feed,
   FeedComposer,
+  type FeedFilter,
   type FeedRequest,
   type Kept,
   type RowChange,
@@ -26,6 +27,11 @@ const SESSION_7 = row({ id: 'scc-session-7', when: on('2022-03-21/2022-03-25') }
 const SESSION_8 = row({ id: 'scc-session-8', when: on('2022-05-30/2022-06-03') });
 const SESSION_9 = row({ id: 'scc-session-9', when: on('2022-07-25/2022-07-29') });
 const SESSIONS = [SESSION_7, SESSION_8, SESSION_9];
+
+const only = (...ids: string[]): FeedFilter => ({
+  key: ids.join(),
+  has: (entry) => ids.includes((entry as Kept).id),
+});
 
 const idsIn = async (rows: readonly EntryRow[], changes: Partial<FeedRequest>) => {
   const uids = valuesOf(await feedText(rows, changes), 'UID');
@@ -156,7 +162,7 @@ describe('bytes: the same object while nothing changed', () => {
     ['option postponed', { options: options({ postponed: 'tentative' }) }],
     ['option approx', { options: options({ approx: 'omit' }) }],
     ['day', { todayUtc: '2023-03-26' }],
-    ['filter', { filter: { key: 'id=scc-session-8', has: ({ id }) => id === 'scc-session-8' } }],
+    ['filter', { filter: only('scc-session-8') }],
   ])('a request with another %s never gets the feed of the first', async (_, changes) => {
     const rows = [
       ...SESSIONS,
@@ -208,7 +214,7 @@ describe('bytes: each entry is rendered once a change', () => {
     const rows = new Rows(SESSIONS);
     await composer.read(rows, request());
     await composer.read(rows, request({ todayUtc: '2023-07-01' }));
-    await composer.read(rows, request({ filter: { key: 'none', has: () => false } }));
+    await composer.read(rows, request({ filter: only() }));
     await composer.read(rows, request({ name: 'Another' }));
     await composer.read(rows, request({ options: options({ past: 'all' }) }));
     expect([...rows.renders.values()]).toEqual([1, 1, 1]);
@@ -362,7 +368,7 @@ describe('bytes: one change costs what lies around it', () => {
   test('a change outside of the filter gives the same object', async () => {
     const composer = new FeedComposer(new CountingTools());
     const rows = new Rows(SESSIONS);
-    const seven = request({ filter: { key: '7', has: ({ id }) => id === 'scc-session-7' } });
+    const seven = request({ filter: only('scc-session-7') });
     const first = await composer.read(rows, seven);
     rows.put({ ...SESSION_8, sequence: 1 });
     expect(await composer.read(rows, seven)).toBe(first);
@@ -612,8 +618,6 @@ describe('STATUS: withdrawn and merged stay for 30 days', () => {
 });
 
 describe('filters', () => {
-  const only = (...ids: string[]) => ({ key: ids.join(), has: ({ id }: Kept) => ids.includes(id) });
-
   test('say which meetings belong in a feed', async () => {
     const filter = only('scc-session-7', 'scc-session-9');
     expect(await idsIn(SESSIONS, { filter })).toEqual(['scc-session-7', 'scc-session-9']);

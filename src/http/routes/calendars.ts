@@ -1,25 +1,13 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
-import type { Calendars, CalendarText } from '../deps.ts';
+import { encoded, keptAnswer, publicAge, send } from '../calendar-reply.ts';
+import type { Calendars } from '../deps.ts';
 import type { Edge } from '../edge.ts';
-import { prefersGzip } from '../encoding.ts';
-import { gzipTag } from '../etag.ts';
-import { entryParams, seenQuery } from '../parameters.ts';
+import { EVERYTHING, FeedAsks } from '../feed-asks.ts';
+import { entryParams, feedQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { problemContent } from '../read.ts';
-import {
-  type Described,
-  described,
-  isKnown,
-  SAFE_HEADERS,
-  sendChunks,
-  sendUnchanged,
-} from '../reply.ts';
 
-const DAY_MS = 86_400_000;
-const MOST_AGE_SECONDS = 300;
-
-const EVERYTHING = '/calendar.ics';
 const INLINE = 'inline; filename="calendar.ics"';
 
 const calendarContent = {
@@ -29,31 +17,43 @@ const calendarContent = {
 
 /** GET /calendar.ics and /meetings/{id}.ics. Both are public: Authorization is not even looked at. */
 export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
+  addFeed(app, edge);
+  addEntry(app, edge);
+}
+
+function addFeed(app: FastifyInstance, edge: Edge): void {
+  const asks = new FeedAsks();
   app.route({
     method: 'GET',
     url: EVERYTHING,
     schema: {
-      summary: 'The feed of everything public',
+      summary: 'The feed of everything public, or of what filters leave of it',
       tags: ['Calendars'],
-      querystring: seenQuery,
+      querystring: feedQuery,
       response: { 200: calendarContent, default: problemContent },
     },
     // Nearly all requests are for what was sent before: they need neither queries nor turns to wait.
     onRequest: (request, reply, done) => {
+      const ask = asks.known(request.raw.url ?? '');
       const nowMs = edge.deps.clock();
-      const text =
-        request.raw.url === EVERYTHING ? edge.deps.calendars()?.unchanged(nowMs) : undefined;
-      const answer = text && made.get(text)?.get(INLINE)?.[encodingFor(request)];
+      const text = ask && edge.deps.calendars()?.unchanged(ask, nowMs);
+      const answer = text && keptAnswer(request, text, INLINE);
       if (answer === undefined) return done();
-      send(request, reply, answer, nowMs);
+      send(request, reply, answer, publicAge(nowMs));
     },
     handler: async (request, reply) => {
-      await edge.seen((request.query as { seen?: string }).seen);
+      const query = request.query as z.output<typeof feedQuery>;
+      await edge.seen(query.seen);
+      const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
-      const text = await calendars(edge).everything(nowMs);
-      return send(request, reply, await encoded(text, encodingFor(request), INLINE), nowMs);
+      const text = await calendars(edge).feed(ask, nowMs);
+      const answer = await encoded(request, text, INLINE);
+      return send(request, reply, answer, publicAge(nowMs));
     },
   });
+}
+
+function addEntry(app: FastifyInstance, edge: Edge): void {
   app.route({
     method: 'GET',
     url: '/meetings/:id.ics',
@@ -71,8 +71,8 @@ export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
       const text = await calendars(edge).one(id, nowMs);
       if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
       if (typeof text === 'string') throw new Problem('not-found', text);
-      const attachment = `attachment; filename="${id}.ics"`;
-      return send(request, reply, await encoded(text, encodingFor(request), attachment), nowMs);
+      const answer = await encoded(request, text, `attachment; filename="${id}.ics"`);
+      return send(request, reply, answer, publicAge(nowMs));
     },
   });
 }
@@ -82,67 +82,3 @@ function calendars(edge: Edge): Calendars {
   if (made !== undefined) return made;
   throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
 }
-
-interface Encoded extends Described {
-  readonly chunks: readonly Buffer[];
-}
-
-interface Encodings {
-  readonly plain: Encoded;
-  readonly gzip: Encoded;
-}
-
-/** Headers are made once for each text and disposition; the text is the same object while nothing changed. */
-const made = new WeakMap<CalendarText, Map<string, Partial<Encodings>>>();
-
-async function encoded(
-  text: CalendarText,
-  encoding: keyof Encodings,
-  disposition: string,
-): Promise<Encoded> {
-  const byDisposition = made.get(text) ?? new Map<string, Partial<Encodings>>();
-  made.set(text, byDisposition);
-  const kept = byDisposition.get(disposition)?.[encoding];
-  if (kept !== undefined) return kept;
-  const answer = await encode(text, encoding, disposition);
-  byDisposition.set(disposition, { ...byDisposition.get(disposition), [encoding]: answer });
-  return answer;
-}
-
-async function encode(
-  text: CalendarText,
-  encoding: keyof Encodings,
-  disposition: string,
-): Promise<Encoded> {
-  const zipped = encoding === 'gzip';
-  const tags = [text.etag, gzipTag(text.etag)] as const;
-  const headers = {
-    ...SAFE_HEADERS,
-    'content-type': 'text/calendar; charset=utf-8',
-    'content-disposition': disposition,
-    vary: 'Accept-Encoding',
-    ...(zipped ? { 'content-encoding': 'gzip' } : {}),
-  };
-  const chunks = zipped ? await text.gzip() : text.chunks;
-  const length = zipped ? chunks.reduce((sum, chunk) => sum + chunk.length, 0) : text.length;
-  // A client may hold either encoding: each is as fresh as the other.
-  return { chunks, ...described(length, tags[zipped ? 1 : 0], headers, tags) };
-}
-
-const encodingFor = ({ headers }: FastifyRequest): keyof Encodings =>
-  prefersGzip(headers['accept-encoding']) ? 'gzip' : 'plain';
-
-function send(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  answer: Encoded,
-  nowMs: number,
-): FastifyReply {
-  reply.header('cache-control', `public, max-age=${maxAge(nowMs)}`);
-  if (isKnown(request, answer)) return sendUnchanged(reply, answer);
-  return sendChunks(reply, answer, answer.chunks);
-}
-
-/** Windows move at midnight UTC: nothing is fresh beyond it. */
-const maxAge = (nowMs: number): number =>
-  Math.min(MOST_AGE_SECONDS, Math.ceil((DAY_MS - (nowMs % DAY_MS)) / 1_000));

@@ -14,7 +14,14 @@ import { tokenQueries } from '../../../projections/tokens.ts';
 import { type Holder, openAccess } from '../../../src/access.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
-import type { AppDeps, Calendars, CalendarText, Reading, Tokens } from '../../../src/http/deps.ts';
+import type {
+  AppDeps,
+  Calendars,
+  CalendarText,
+  FeedAsk,
+  Reading,
+  Tokens,
+} from '../../../src/http/deps.ts';
 import { LagMonitor } from '../../../src/lag.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
@@ -93,18 +100,20 @@ const textOf = (text: string) => {
 
 function calendarsOf(views: TestViews): Calendars {
   const reader = (clockMs: number) => ({ level: 0, editor: false, clockMs }) as const;
-  let kept: { version: number; nowMs: number; text: CalendarText } | undefined;
+  const kept = new WeakMap<FeedAsk, { version: number; nowMs: number; text: CalendarText }>();
   return {
-    unchanged: (nowMs) =>
-      kept?.version === views.version && kept.nowMs === nowMs ? kept.text : undefined,
-    everything: async (nowMs) => {
+    unchanged: (ask, nowMs) => {
+      const known = kept.get(ask);
+      return known?.version === views.version && known.nowMs === nowMs ? known.text : undefined;
+    },
+    feed: async (ask, nowMs) => {
+      const { filters, options, path } = ask;
       const page = views
         .queries()
-        ?.listMeetings({ reader: reader(nowMs), nowMs, filters: {}, limit: 500 });
-      const text = textOf(
-        `BEGIN:VCALENDAR\r\n${page?.items.map((m) => `${m.title}\r\n`).join('')}`,
-      );
-      kept = { version: views.version, nowMs, text };
+        ?.listMeetings({ reader: reader(nowMs), nowMs, filters, limit: 500 });
+      const head = `BEGIN:VCALENDAR\r\n${path} ${JSON.stringify(options)}\r\n`;
+      const text = textOf(`${head}${page?.items.map((m) => `${m.title}\r\n`).join('')}`);
+      kept.set(ask, { version: views.version, nowMs, text });
       return text;
     },
     one: async (id, nowMs) => {

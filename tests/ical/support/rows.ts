@@ -27,7 +27,7 @@ export const AUGUST = on({
 export const DAY = on('2022-06-10');
 
 /** The Committee's meeting as the report of 21 November 2021 has it. */
-const COMMITTEE: Omit<EntryRow, 'id' | 'stream' | 'uid'> = {
+const COMMITTEE: Omit<EntryRow, 'id' | 'stream' | 'uid' | 'statuses'> = {
   version: 1,
   title: 'Syrian Constitutional Committee meeting',
   form: 'session',
@@ -73,6 +73,7 @@ export function row(changes: Partial<EntryRow> = {}): EntryRow {
     stream,
     uid: entryUid(stream),
     dates: stood === null ? [] : [stood],
+    statuses: ['announced'],
     ...changes,
   };
 }
