@@ -10,6 +10,7 @@ interface Control {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
   readonly onDeadLetter?: ((event: NamedEvent, reason: string) => void) | undefined;
+  readonly onSlow?: ((error: unknown) => void) | undefined;
 }
 
 /** Work on views failed in its thread. The message says what to do where somebody can do something. */
@@ -29,18 +30,15 @@ export class BackgroundFailed extends Error {
  * Runs a job in a thread of its own, so that requests are not held up. Aborted, the thread ends at once; what
  * it was writing is litter, which the caller deletes.
  */
-function inThread(
-  job: ViewsJob,
-  { signal, onProgress, onDeadLetter }: Control,
-): Promise<Verification | undefined> {
+function inThread(job: ViewsJob, control: Control): Promise<Verification | undefined> {
+  const { signal } = control;
   const worker = new Worker(WORKER, { workerData: job });
   return new Promise((resolve, reject) => {
     const abort = () => void worker.terminate();
     signal?.addEventListener('abort', abort);
     worker.on('message', (message: ViewsMessage) => {
-      if (message.kind === 'progress') onProgress?.(message.progress);
-      else if (message.kind === 'dead-letter') onDeadLetter?.(message.event, message.reason);
-      else if (message.kind === 'done') resolve(message.verification);
+      if (message.kind === 'done') resolve(message.verification);
+      else if (message.kind !== 'failed') tell(control, message);
       else reject(new BackgroundFailed(message.name, message.message, message.errcode));
     });
     worker.on('error', reject);
@@ -50,6 +48,14 @@ function inThread(
     });
     if (signal?.aborted === true) abort();
   });
+}
+
+type News = Exclude<ViewsMessage, { readonly kind: 'done' | 'failed' }>;
+
+function tell({ onProgress, onDeadLetter, onSlow }: Control, news: News): void {
+  if (news.kind === 'progress') onProgress?.(news.progress);
+  else if (news.kind === 'dead-letter') onDeadLetter?.(news.event, news.reason);
+  else onSlow?.(news.reason);
 }
 
 /** Builds view files of this store in a thread. */

@@ -30,8 +30,10 @@ import { VERSION } from './version.ts';
 import type { BuildProgress } from './views/build.ts';
 import { ViewBehind } from './views/errors.ts';
 import { lockViews } from './views/lock.ts';
-import { openWorkshop } from './views/prepare.ts';
+import { openWorkshop, sweepWorkshops } from './views/prepare.ts';
 import { Projector } from './views/projector.ts';
+import { slowBuildLog } from './views/status.ts';
+import { whileCurrent } from './views/verify.ts';
 
 /** The composition root: Config → running parts. Everything that is chosen is chosen here. */
 
@@ -118,6 +120,7 @@ function startProjector(
 ): Projector {
   const definition = CALENDAR_DEFINITION;
   const build = backgroundBuild(config.storeFile, definition);
+  sweepWorkshops(folder);
   const projector = new Projector({
     ...{ folder, store, projection: calendar, definition, log, now, onProgress, build },
   });
@@ -165,7 +168,7 @@ async function listen(
     tokens: parts.access.tokens,
     onReading: (reading) => parts.access.local.read(reading),
     views: parts.projector,
-    ...operations(parts, config, join(config.dataDir, 'views'), closing.signal),
+    ...operations(parts, config, log, join(config.dataDir, 'views'), closing.signal),
     exampleClock: options.example === true,
     publicUrl: config.publicUrl,
     rules: { ...RULES, 'rebuild-running': 'One rebuild of the views runs at a time.' },
@@ -205,6 +208,7 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
 function operations(
   { projector, access }: Parts,
   { storeFile }: Config,
+  log: Logger,
   folder: string,
   signal: AbortSignal,
 ) {
@@ -216,13 +220,16 @@ function operations(
         .sort((a, b) => b.seq - a.seq)
         .slice(0, limit),
     verify: async () => {
-      const stored = projector.status().file;
-      if (stored === undefined) throw new ViewBehind(calendar.name);
       const workshop = openWorkshop(folder, 'verify');
       try {
         const scratch = join(workshop.folder, 'calendar.db');
-        const files = { stored, scratch };
-        return await backgroundVerify(storeFile, CALENDAR_DEFINITION, files, { signal });
+        const control = { signal, onSlow: slowBuildLog(calendar.name, log) };
+        const current = () => (signal.aborted ? undefined : projector.status().file);
+        const result = await whileCurrent(current, (stored) =>
+          backgroundVerify(storeFile, CALENDAR_DEFINITION, { stored, scratch }, control),
+        );
+        if (result === undefined) throw new ViewBehind(calendar.name);
+        return result;
       } finally {
         workshop.close();
       }

@@ -2,9 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { calendar } from '../projections/calendar.ts';
 import { openSqliteStore } from './store/sqlite/index.ts';
 import type { BuildProgress } from './views/build.ts';
-import { buildView } from './views/build.ts';
+import { messageOf } from './views/errors.ts';
 import type { NamedEvent } from './views/rebuild.ts';
 import { type Verification, verifyView } from './views/verify.ts';
+import { buildWhole } from './views/whole-build.ts';
 
 /** The long work on views, in a thread of its own: it reads the store by itself and never touches the serving one. */
 
@@ -23,6 +24,8 @@ export type ViewsMessage =
   | { readonly kind: 'progress'; readonly progress: BuildProgress }
   | { readonly kind: 'done'; readonly verification?: Verification }
   | { readonly kind: 'dead-letter'; readonly event: NamedEvent; readonly reason: string }
+  /** The fast build failed, and a slower one begins. */
+  | { readonly kind: 'slow'; readonly reason: string }
   /** `errcode`: SQLite's, which tells a fault of the disk from one of an event. */
   | {
       readonly kind: 'failed';
@@ -34,13 +37,15 @@ export type ViewsMessage =
 async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
   const store = await openSqliteStore({ file: job.storeFile });
   const onProgress = (progress: BuildProgress) => say({ kind: 'progress', progress });
-  const common = { store, projection: calendar, definition: job.definition, onProgress };
+  const onSlow = (error: unknown) => say({ kind: 'slow', reason: messageOf(error) });
+  const { definition } = job;
+  const common = { store, projection: calendar, definition, onProgress, onSlow };
   try {
     if (job.kind === 'build') {
       const { file, strict, expected } = job;
       const onDeadLetter = ({ id, stream, revision, type }: NamedEvent, reason: string) =>
         say({ kind: 'dead-letter', event: { id, stream, revision, type }, reason });
-      await buildView({ ...common, file, strict, expected, onDeadLetter });
+      await buildWhole({ ...common, file, strict, expected, onDeadLetter });
       return { kind: 'done' };
     }
     const { stored, file } = job;

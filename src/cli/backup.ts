@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
 import type { Config } from '../config.ts';
 import { backupStore } from '../store/sqlite/backup.ts';
 import { backupView } from '../views/backup.ts';
 import { CommandFailed, EXIT } from './failure.ts';
+import { interruptible } from './interrupt.ts';
+import { requireStore } from './store.ts';
 
 /**
  * Copies the store, and the views if asked for, as they are at one moment; a server may go on. The views are
@@ -15,15 +17,18 @@ export async function backup(
   file: string,
   { views }: { readonly views: boolean },
 ): Promise<number> {
-  if (!existsSync(config.storeFile)) {
-    throw new CommandFailed(
-      `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL`,
-    );
-  }
-  const folder = `${file}.views`;
+  requireStore(config);
   if (existsSync(file)) throw new CommandFailed(`${file} exists: name another file`);
-  if (views) await backupView(join(config.dataDir, 'views'), calendar.name, folder);
-  await backupStore(config.storeFile, file);
+  const folder = `${file}.views`;
+  await interruptible('nothing was copied', async (signal) => {
+    if (views) await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
+    try {
+      await backupStore(config.storeFile, file, signal);
+    } catch (error) {
+      if (views) rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  });
   process.stdout.write(views ? `${file} and ${folder}\n` : `${file}\n`);
   return EXIT.fine;
 }

@@ -4,12 +4,12 @@ import { calendar } from '../../projections/calendar.ts';
 import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
 import type { Config } from '../config.ts';
 import { findOwner, type Owner } from '../owner.ts';
-import type { BuildProgress } from '../views/build.ts';
 import { tryLock } from '../views/lock.ts';
 import { type OfflineOptions, prepareView, rebuildOffline } from '../views/prepare.ts';
 import type { RebuildStatus } from '../views/rebuild.ts';
+import { buildReport } from './build-report.ts';
 import { CommandFailed, EXIT } from './failure.ts';
-import { createProgress, type Progress } from './progress.ts';
+import { interruptible } from './interrupt.ts';
 import { openExistingStore } from './store.ts';
 
 export interface RebuildOptions {
@@ -53,19 +53,15 @@ async function inPlace<T>(
   build: (options: OfflineOptions) => Promise<T>,
 ): Promise<T> {
   const store = await openExistingStore(config);
-  const report = progressReport();
-  const abort = new AbortController();
-  const interrupted = () => abort.abort(new CommandFailed('interrupted: the old views stay'));
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const report = buildReport();
   try {
-    return await build({
-      ...{ store, folder, projection: calendar, definition: CALENDAR_DEFINITION },
-      strict: !skip,
-      signal: abort.signal,
-      onProgress: report.update,
-    });
+    return await interruptible('the old views stay', (signal) =>
+      build({
+        ...{ store, folder, projection: calendar, definition: CALENDAR_DEFINITION },
+        ...{ signal, strict: !skip, onProgress: report.update, onSlow: report.slow },
+      }),
+    );
   } finally {
-    process.off('SIGINT', interrupted).off('SIGTERM', interrupted);
     report.end();
     await store.close();
   }
@@ -87,7 +83,7 @@ async function askOwner(folder: string, skip: boolean): Promise<number> {
     );
   }
   await ask(owner, 'POST', { skip });
-  const report = progressReport();
+  const report = buildReport();
   const interrupted = () => void ask(owner, 'DELETE').catch(() => {});
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
@@ -127,17 +123,4 @@ async function ask(owner: Owner, method: string, body?: object): Promise<Answer>
   const answer = (await response.json()) as Answer & { detail?: string };
   if (response.ok) return answer;
   throw new CommandFailed(answer.detail ?? `the server answered ${response.status}`);
-}
-
-/** A bar with rate and time left on a terminal, plain lines elsewhere. */
-export function progressReport(): { update(progress: BuildProgress): void; end(): void } {
-  let progress: Progress | undefined;
-  return {
-    update({ done, total = 0, rate }) {
-      progress ??= createProgress(process.stderr, total);
-      const left = rate > 0 && total > done ? `, ${Math.ceil((total - done) / rate)} s left` : '';
-      progress.update(done, `${done} events, ${rate} a second${left}`);
-    },
-    end: () => progress?.clear(),
-  };
 }

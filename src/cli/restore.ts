@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { addAbortSignal } from 'node:stream';
 import * as z from 'zod';
 import type { NewEvent } from '../../events/envelope.ts';
 import type { Config } from '../config.ts';
@@ -13,8 +14,10 @@ import {
   RevisionConflict,
 } from '../store/event-store.ts';
 import { openSqliteStore } from '../store/sqlite/index.ts';
+import { replaceEmptyStore } from '../store/sqlite/replace.ts';
 import { tryLock } from '../views/lock.ts';
 import { CommandFailed, EXIT } from './failure.ts';
+import { interruptible } from './interrupt.ts';
 import { createProgress } from './progress.ts';
 
 /** One line of an export. What a newer writer has put beside these fields of `meta` is kept. */
@@ -47,7 +50,9 @@ export async function restore(config: Config, file: string): Promise<number> {
     );
   }
   try {
-    const count = await fill(config.storeFile, file, size);
+    const count = await interruptible('nothing was restored', (signal) =>
+      fill(config.storeFile, file, size, signal),
+    );
     process.stdout.write(`${count} events restored\n`);
     return EXIT.fine;
   } finally {
@@ -56,7 +61,12 @@ export async function restore(config: Config, file: string): Promise<number> {
 }
 
 /** Makes the store under another name, and puts it in its place when it is whole. */
-async function fill(storeFile: string, file: string, size: number): Promise<number> {
+async function fill(
+  storeFile: string,
+  file: string,
+  size: number,
+  signal: AbortSignal,
+): Promise<number> {
   await requireEmpty(storeFile);
   const making = `${storeFile}.${randomUUID()}.restoring`;
   const progress = createProgress(process.stderr, size);
@@ -64,7 +74,7 @@ async function fill(storeFile: string, file: string, size: number): Promise<numb
     const store = await openSqliteStore({ file: making });
     let count = 0;
     try {
-      const input = file === '-' ? process.stdin : createReadStream(file);
+      const input = addAbortSignal(signal, file === '-' ? process.stdin : createReadStream(file));
       for await (const { batch, bytes } of batches(input)) {
         await append(store, batch);
         count += batch.length;
@@ -73,11 +83,13 @@ async function fill(storeFile: string, file: string, size: number): Promise<numb
     } finally {
       await store.close();
     }
-    // Somebody may have begun to write into the empty one meanwhile.
-    await requireEmpty(storeFile);
-    remove(storeFile);
-    renameSync(making, storeFile);
+    signal.throwIfAborted();
+    await (await openSqliteStore({ file: storeFile })).close();
+    replaceEmptyStore(storeFile, making);
     return count;
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
   } finally {
     progress.clear();
     remove(making);

@@ -4,19 +4,21 @@ import pino from 'pino';
 import { type Chancery, openChancery } from '../chancery.ts';
 import { type Config, exampleConfig } from '../config.ts';
 import type { Handle } from '../handle.ts';
-import type { BuildProgress } from '../views/build.ts';
+import { buildReport } from './build-report.ts';
 import { carryOut } from './carry-out.ts';
 import { readDossier } from './dossier.ts';
 import { CommandFailed, EXIT } from './failure.ts';
-import { createProgress, type Progress } from './progress.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/tehran-2021-11.json', import.meta.url));
+
+/** A build at the start that is over by then is not worth a word, in milliseconds. */
+const QUICK_MS = 1_000;
 
 /** Serves until SIGTERM or SIGINT. The log goes to standard output, what people want to know beside it. */
 export async function serve(given: Config, { example }: { example: boolean }): Promise<number> {
   const config = example ? exampleConfig(given) : given;
   const log = pino({ level: config.logLevel });
-  const build = buildReport();
+  const build = buildReport('building the views: ', QUICK_MS);
   const stopped = stopSignal();
   const chancery = await openChancery({
     ...{ config, log, example },
@@ -95,19 +97,3 @@ async function loadExample(handle: Handle): Promise<void> {
     `the example cannot be loaded (${first}): delete its folder, example in DATA_DIR, and start again`,
   );
 }
-
-/** Tells how far the views are while they are being built; nothing when that is quick. */
-function buildReport(): { update(progress: BuildProgress): void; end(): void } {
-  const begun = performance.now();
-  let progress: Progress | undefined;
-  return {
-    update({ done, total = 0, rate }) {
-      if (performance.now() - begun < QUICK_MS) return;
-      progress ??= createProgress(process.stderr, total);
-      progress.update(done, `building the views: ${done} events, ${rate} a second`);
-    },
-    end: () => progress?.clear(),
-  };
-}
-
-const QUICK_MS = 1_000;

@@ -14,12 +14,16 @@ export async function openStore(config: Config): Promise<EventStore> {
 
 /** Opens the store for a command that only reads: a wrong path must not make an empty store. */
 export async function openExistingStore(config: Config): Promise<EventStore> {
-  if (!existsSync(config.storeFile)) {
-    throw new CommandFailed(
-      `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL${exampleHint(config)}`,
-    );
-  }
+  requireStore(config);
   return openSqliteStore({ file: config.storeFile });
+}
+
+/** @throws {CommandFailed} there is no store */
+export function requireStore(config: Config): void {
+  if (existsSync(config.storeFile)) return;
+  throw new CommandFailed(
+    `there is no event store at ${config.storeFile}: check DATA_DIR and STORE_URL${exampleHint(config)}`,
+  );
 }
 
 /** Whoever has only run `npm start` has a store, but elsewhere. */

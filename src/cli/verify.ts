@@ -7,9 +7,10 @@ import type { EventStore } from '../store/event-store.ts';
 import type { RowDifference } from '../views/compare.ts';
 import { ViewFiles } from '../views/files.ts';
 import { openWorkshop } from '../views/prepare.ts';
-import { type Verification, verifyView } from '../views/verify.ts';
+import { type Verification, verifyView, whileCurrent } from '../views/verify.ts';
+import { buildReport } from './build-report.ts';
 import { CommandFailed, EXIT } from './failure.ts';
-import { progressReport } from './rebuild.ts';
+import { interruptible } from './interrupt.ts';
 import { openExistingStore } from './store.ts';
 
 /**
@@ -27,26 +28,30 @@ export async function verify(config: Config): Promise<number> {
 
 async function compare(config: Config, store: EventStore): Promise<number> {
   const folder = join(config.dataDir, 'views');
-  const file = existsSync(folder) ? new ViewFiles(folder, calendar.name).current() : undefined;
-  if (file === undefined) {
-    throw new CommandFailed(
-      `there are no views in ${folder}: start the server once, or run rebuild`,
-    );
-  }
+  const current = () =>
+    existsSync(folder) ? new ViewFiles(folder, calendar.name).current() : undefined;
+  if (current() === undefined) throw none(folder);
   const workshop = openWorkshop(folder, 'verify');
-  const report = progressReport();
+  const report = buildReport();
   try {
-    const scratch = join(workshop.folder, 'calendar.db');
-    const definition = CALENDAR_DEFINITION;
-    const onProgress = report.update;
-    return tell(
-      await verifyView({ store, projection: calendar, definition, file, scratch, onProgress }),
+    const common = {
+      ...{ store, projection: calendar, definition: CALENDAR_DEFINITION },
+      scratch: join(workshop.folder, 'calendar.db'),
+      ...{ onProgress: report.update, onSlow: report.slow },
+    };
+    const result = await interruptible('nothing was compared', (signal) =>
+      whileCurrent(current, (file) => verifyView({ ...common, file, signal })),
     );
+    if (result === undefined) throw none(folder);
+    return tell(result);
   } finally {
     report.end();
     workshop.close();
   }
 }
+
+const none = (folder: string): CommandFailed =>
+  new CommandFailed(`there are no views in ${folder}: start the server once, or run rebuild`);
 
 function tell({ ok, events, tables, difference }: Verification): number {
   for (const { table, rows, digest, rebuilt } of tables) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { backup } from 'node:sqlite';
 import { openReader } from './database.ts';
 import { ViewsUnusable } from './errors.ts';
@@ -9,9 +9,15 @@ import { ViewFiles } from './files.ts';
 /**
  * Copies the view that is current, as it is at one moment, into a folder that can be used as a views folder.
  * The owner may go on serving.
- * @throws {ViewsUnusable} there is no view yet, or the target exists
+ * @throws {ViewsUnusable} there is no view yet, or the target exists or has no folder
+ * @throws the signal's reason when aborted
  */
-export async function backupView(folder: string, view: string, target: string): Promise<void> {
+export async function backupView(
+  folder: string,
+  view: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   const file = new ViewFiles(folder, view).current();
   if (file === undefined) {
     throw new ViewsUnusable(
@@ -19,15 +25,19 @@ export async function backupView(folder: string, view: string, target: string): 
     );
   }
   if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
+  if (!existsSync(dirname(target))) {
+    throw new ViewsUnusable(`folder ${dirname(target)} does not exist: create it`);
+  }
   const making = `${target}.${randomUUID()}.partial`;
-  mkdirSync(making, { recursive: true });
+  mkdirSync(making);
   const source = openReader(file);
   try {
     const copy = join(making, basename(file));
     // Held still: SQLite begins again with every commit of others.
     source.exec('BEGIN');
     source.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await backup(source, copy);
+    await backup(source, copy, { progress: () => signal?.throwIfAborted() });
+    signal?.throwIfAborted();
     const copies = new ViewFiles(making, view);
     copies.finish(copy);
     copies.switchTo(copy);

@@ -67,11 +67,7 @@ export async function buildView(options: BuildOptions): Promise<Checkpoint | und
 }
 
 /** Makes a view file without events, its indexes in place. */
-export function createEmptyView(
-  file: string,
-  projection: Projection,
-  definition: string,
-): undefined {
+export function createEmptyView(file: string, projection: Projection, definition: string): void {
   const db = openBuild(file);
   try {
     createLedger(db, definition);
@@ -113,7 +109,8 @@ function takePage(intake: Intake, page: readonly RecordedEvent[], options: Build
   intake.flush();
 }
 
-function report(options: BuildOptions, done: number, elapsedMs: number): void {
+/** Tells how far a build is. */
+export function report(options: BuildOptions, done: number, elapsedMs: number): void {
   const rate = Math.round((done * 1_000) / Math.max(elapsedMs, 1));
   const total = options.expected === undefined ? {} : { total: Math.max(options.expected, done) };
   options.onProgress?.({ done, ...total, rate });

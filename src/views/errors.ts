@@ -75,5 +75,10 @@ export function isBrokenFile(error: unknown): boolean {
   return code !== undefined && BROKEN_FILE.has(code);
 }
 
+/** Whether opening failed because the file is no view of this version: damaged, or with other tables. */
+export function isForeignFile(error: unknown): boolean {
+  return isBrokenFile(error) || STATEMENT_FAULTS.has(primaryCode(error) ?? 0);
+}
+
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

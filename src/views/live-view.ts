@@ -3,7 +3,7 @@ import type { RecordedEvent } from '../../events/envelope.ts';
 import type { Registry } from '../../events/registry.ts';
 import type { Projection } from '../../projections/projection.ts';
 import { openLive, openReader, transaction } from './database.ts';
-import { isBrokenFile, isDatabaseFault, messageOf } from './errors.ts';
+import { isDatabaseFault, isForeignFile, messageOf } from './errors.ts';
 import { Intake } from './intake.ts';
 import { type Checkpoint, type Ledger, readDefinition } from './ledger.ts';
 
@@ -41,7 +41,7 @@ export class LiveView {
       return undefined;
     } catch (error) {
       writer?.close();
-      if (isBrokenFile(error)) return undefined;
+      if (isForeignFile(error)) return undefined;
       throw error;
     }
   }
@@ -117,7 +117,7 @@ export class LiveView {
   }
 }
 
-/** The definition a file was built with and how many events it holds; undefined when it is no view. */
+/** The definition a file was built with and how many events it holds; undefined when it is no view of ours. */
 export function describeFile(file: string): { definition: string; events: number } | undefined {
   let db: DatabaseSync | undefined;
   try {
@@ -127,7 +127,7 @@ export function describeFile(file: string): { definition: string; events: number
     const row = db.prepare('SELECT seq FROM view_checkpoint').get();
     return { definition, events: (row?.seq as number | undefined) ?? 0 };
   } catch (error) {
-    if (isBrokenFile(error)) return undefined;
+    if (isForeignFile(error)) return undefined;
     throw error;
   } finally {
     db?.close();

@@ -1,14 +1,14 @@
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type BuildOptions, buildView } from './build.ts';
 import { RebuildRunning } from './errors.ts';
 import { ViewFiles } from './files.ts';
 import { describeFile } from './live-view.ts';
 import { tryLock, type ViewsLock } from './lock.ts';
+import { buildWhole, type WholeBuildOptions } from './whole-build.ts';
 
 /** Work on view files beside an owner, or in its absence. */
 
-export type OfflineOptions = Omit<BuildOptions, 'file'> & {
+export type OfflineOptions = Omit<WholeBuildOptions, 'file'> & {
   /** The views folder. */
   readonly folder: string;
 };
@@ -21,7 +21,7 @@ export async function rebuildOffline({ folder, ...options }: OfflineOptions): Pr
   const files = new ViewFiles(folder, options.projection.name);
   const file = files.fresh();
   try {
-    const checkpoint = await buildView({ ...options, file });
+    const checkpoint = await buildWhole({ ...options, file });
     files.finish(file);
     files.switchTo(file);
     return checkpoint?.seq ?? 0;
@@ -47,7 +47,7 @@ export async function prepareView(options: OfflineOptions): Promise<number | und
   try {
     const file = files.fresh();
     const making = join(workshop.folder, basename(file));
-    const checkpoint = await buildView({ ...options, file: making });
+    const checkpoint = await buildWhole({ ...options, file: making });
     // On the disk before the owner's sweep can meet a file that no pointer names yet.
     files.finish(making);
     renameSync(making, file);
@@ -74,6 +74,15 @@ export function openWorkshop(views: string, name: keyof typeof WORK): Workshop {
   if (lock === undefined) throw new RebuildRunning(WORK[name]);
   empty(folder);
   return { folder, close: () => closeWorkshop(folder, lock) };
+}
+
+/** Deletes what killed work has left behind; what is still worked in stays. */
+export function sweepWorkshops(views: string): void {
+  for (const name of Object.keys(WORK)) {
+    const folder = join(views, name);
+    const lock = existsSync(folder) ? tryLock(folder) : undefined;
+    if (lock !== undefined) closeWorkshop(folder, lock);
+  }
 }
 
 function closeWorkshop(folder: string, lock: ViewsLock): void {

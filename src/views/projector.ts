@@ -2,7 +2,6 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { ViewDatabase } from '../../projections/view-database.ts';
 import type { BuildProgress } from './build.ts';
-import { buildOrBegin } from './build-or-begin.ts';
 import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
 import { Gate } from './gate.ts';
 import type { DeadLetter } from './ledger.ts';
@@ -10,7 +9,14 @@ import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
 import { buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
-import { type AppliedBatch, deadLetterLog, setAside, stateOf, type ViewStatus } from './status.ts';
+import {
+  type AppliedBatch,
+  deadLetterLog,
+  setAside,
+  slowBuildLog,
+  stateOf,
+  type ViewStatus,
+} from './status.ts';
 import { ViewSlot } from './view-slot.ts';
 import { Waiters } from './waiters.ts';
 
@@ -28,6 +34,7 @@ export class Projector {
   readonly #options: ProjectorOptions;
   readonly #slot: ViewSlot;
   readonly #onDeadLetter: ReturnType<typeof deadLetterLog>;
+  readonly #onSlow: ReturnType<typeof slowBuildLog>;
   readonly #waiters = new Waiters();
   /** Held while a rebuild is about to take over. */
   readonly #gate = new Gate();
@@ -42,13 +49,12 @@ export class Projector {
   #appliedAt: number | undefined;
   #build: BuildProgress | undefined;
   #problem: string | undefined;
-  /** Set when a fast build failed because of an event: live batches can find out which one, and go on. */
-  #oneByOne = false;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
     const { folder, projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = options;
     this.#onDeadLetter = deadLetterLog(projection.name, log);
+    this.#onSlow = slowBuildLog(projection.name, log);
     const onDeadLetter = this.#onDeadLetter;
     this.#slot = new ViewSlot({ folder, projection, definition, types, cacheBytes, onDeadLetter });
     this.rebuilder = new Rebuilder(this.#rebuildHost());
@@ -164,19 +170,13 @@ export class Projector {
     }
     view ??= await this.#buildFirst();
     this.#stop.signal.throwIfAborted();
-    this.#readable = this.#readable || !this.#oneByOne;
+    this.#readable = true;
     return view;
   }
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
   async #buildFirst(): Promise<LiveView> {
-    const {
-      projection,
-      definition,
-      onProgress,
-      log,
-      build = buildHere(this.#options),
-    } = this.#options;
+    const { onProgress, build = buildHere(this.#options) } = this.#options;
     const { signal } = this.#stop;
     const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
@@ -186,12 +186,9 @@ export class Projector {
       this.#build = progress;
       onProgress?.(progress);
     };
-    const outcome = await buildOrBegin(
-      () => build(job, { signal, onProgress: report, onDeadLetter }),
-      { file, projection, definition, signal, log },
-    );
+    const onSlow = this.#onSlow;
+    await build(job, { signal, onProgress: report, onDeadLetter, onSlow });
     this.#build = undefined;
-    this.#oneByOne = outcome === 'begun';
     const view = this.#slot.openBuilt(file);
     if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
     this.#adopt(view);
@@ -208,7 +205,7 @@ export class Projector {
   #rebuildHost(): RebuildHost {
     const { store, log, now, build = buildHere(this.#options) } = this.#options;
     return {
-      ...{ store, log, now, build, onDeadLetter: this.#onDeadLetter },
+      ...{ store, log, now, build, onDeadLetter: this.#onDeadLetter, onSlow: this.#onSlow },
       view: () => (this.#readable ? this.#slot.view : undefined),
       slot: this.#slot,
       switchTo: (next: LiveView) => this.#adopt(next),
@@ -235,10 +232,19 @@ export class Projector {
       await this.#gate.pass();
       // What is left comes again, from where the view is that serves now.
       if (this.#slot.view !== view) return;
-      const batch = events.slice(start, start + LIVE_BATCH);
-      view.apply(batch);
+      this.#apply(view, events.slice(start, start + LIVE_BATCH));
       this.#recovered();
-      this.#announce(view, batch);
+    }
+  }
+
+  /** What was kept is announced, also when the disk was full in the middle. */
+  #apply(view: LiveView, batch: readonly RecordedEvent[]): void {
+    const before = view.checkpoint?.seq ?? 0;
+    try {
+      view.apply(batch);
+    } finally {
+      const kept = (view.checkpoint?.seq ?? 0) - before;
+      if (kept > 0) this.#announce(view, batch.slice(0, kept));
     }
   }
 
@@ -252,7 +258,6 @@ export class Projector {
 
   #reachedEnd(): void {
     this.#recovered();
-    this.#oneByOne = false;
     this.#readable = true;
     this.#caughtUp = true;
     this.#readiness.resolve();

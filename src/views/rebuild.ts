@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { type BuildOptions, type BuildProgress, buildView } from './build.ts';
+import type { BuildOptions, BuildProgress } from './build.ts';
 import { messageOf, RebuildRunning, ViewBehind } from './errors.ts';
 import type { LiveView } from './live-view.ts';
 import type { ViewLog } from './status.ts';
 import type { ViewSlot } from './view-slot.ts';
+import { buildWhole } from './whole-build.ts';
 
 /** How the last rebuild went, or goes. */
 export interface RebuildStatus {
@@ -29,6 +30,8 @@ export type BuildFile = (
     readonly signal: AbortSignal;
     readonly onProgress: (progress: BuildProgress) => void;
     readonly onDeadLetter: (event: NamedEvent, reason: string) => void;
+    /** The fast build failed, and a slower one begins. */
+    readonly onSlow: (error: unknown) => void;
   },
 ) => Promise<void>;
 
@@ -37,7 +40,7 @@ export const buildHere =
   (from: Pick<BuildOptions, 'store' | 'projection' | 'definition' | 'types'>): BuildFile =>
   async (job, control) => {
     const { store, projection, definition, types } = from;
-    await buildView({ store, projection, definition, types, ...job, ...control });
+    await buildWhole({ store, projection, definition, types, ...job, ...control });
   };
 
 /** What a rebuild needs of the projector whose view it replaces. */
@@ -47,6 +50,7 @@ export interface RebuildHost {
   readonly now: () => number;
   readonly build: BuildFile;
   readonly onDeadLetter: (event: NamedEvent, reason: string) => void;
+  readonly onSlow: (error: unknown) => void;
   /** The view that serves; undefined while there is none. */
   view(): LiveView | undefined;
   readonly slot: Pick<ViewSlot, 'fresh' | 'remove' | 'openBuilt'>;
@@ -136,6 +140,7 @@ export class Rebuilder {
         signal,
         onProgress: (progress) => this.#update({ progress }),
         onDeadLetter: this.#host.onDeadLetter,
+        onSlow: this.#host.onSlow,
       },
     );
     signal.throwIfAborted();

@@ -67,6 +67,12 @@ export function stateOf(
   return readable ? 'live' : 'starting';
 }
 
+/** Tells the log that a build takes longer, and why. */
+export const slowBuildLog =
+  (view: string, log: ViewLog) =>
+  (err: unknown): void =>
+    log.warn({ view, err }, 'the fast build failed: applying in batches');
+
 /** Tells the log of an event that was set aside, with what an operator needs to find it. */
 export const deadLetterLog =
   (view: string, log: ViewLog) =>

@@ -2,11 +2,12 @@ import { rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Projection } from '../../projections/projection.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { type BuildProgress, buildView } from './build.ts';
+import type { BuildProgress } from './build.ts';
 import { type Comparison, compareViews } from './compare.ts';
 import { openReader } from './database.ts';
 import { type Checkpoint, Ledger, readDefinition } from './ledger.ts';
 import { LiveView } from './live-view.ts';
+import { buildWhole } from './whole-build.ts';
 
 export interface Verification extends Comparison {
   readonly ok: boolean;
@@ -23,6 +24,9 @@ export interface VerifyOptions {
   /** Path of a file to build beside it and delete at the end. */
   readonly scratch: string;
   readonly onProgress?: ((progress: BuildProgress) => void) | undefined;
+  /** The fast build failed, and a slower one begins. */
+  readonly onSlow?: ((error: unknown) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The stored view is of another definition: there is nothing to compare it with. */
@@ -46,7 +50,10 @@ export async function verifyView(options: VerifyOptions): Promise<Verification> 
         `${file} was built by another version of this program: start this version once, or run rebuild`,
       );
     }
-    await buildView({ ...buildOptions(options), until: new Ledger(stored).checkpoint()?.id ?? '' });
+    await buildWhole({
+      ...buildOptions(options),
+      until: new Ledger(stored).checkpoint()?.id ?? '',
+    });
     return await compareAtOnePoint(options, stored);
   } finally {
     stored.close();
@@ -56,9 +63,29 @@ export async function verifyView(options: VerifyOptions): Promise<Verification> 
   }
 }
 
-const buildOptions = ({ store, projection, definition, scratch, onProgress }: VerifyOptions) => ({
-  ...{ store, projection, definition, file: scratch, onProgress },
-});
+/**
+ * What `work` makes of the current view, again when that was replaced under it: its file is then gone.
+ * @returns undefined: there is no view
+ */
+export async function whileCurrent<T>(
+  current: () => string | undefined,
+  work: (file: string) => Promise<T>,
+): Promise<T | undefined> {
+  for (;;) {
+    const file = current();
+    if (file === undefined) return undefined;
+    try {
+      return await work(file);
+    } catch (error) {
+      if (current() === file) throw error;
+    }
+  }
+}
+
+const buildOptions = ({ scratch: file, ...options }: VerifyOptions) => {
+  const { store, projection, definition, onProgress, onSlow, signal } = options;
+  return { store, projection, definition, file, onProgress, onSlow, signal };
+};
 
 async function compareAtOnePoint(
   options: VerifyOptions,

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 /** The program as users run it: a process of its own, with nothing of this one's environment. */
@@ -35,6 +36,29 @@ export async function run(args: readonly string[], options: Options = {}): Promi
   child.stdin?.end(options.input ?? '');
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...output() };
+}
+
+export interface Running {
+  readonly stdin: Writable;
+  /** Settles when it has said something on standard error. */
+  readonly complained: Promise<unknown>;
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Starts a command whose input goes on until the test ends it. */
+export function start(args: readonly string[], options: Options = {}): Running {
+  const child = launch(args, options);
+  const output = collected(child);
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output() }));
+  const { stdin, stderr } = child;
+  if (stdin === null || stderr === null) throw new Error('the child has no pipes');
+  return {
+    stdin,
+    complained: once(stderr, 'data'),
+    ended,
+    kill: (signal) => void child.kill(signal),
+  };
 }
 
 export interface Server {

@@ -12,8 +12,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
+import { prepareView } from '../../src/views/prepare.ts';
 import {
   type Bench,
+  cursed,
   DEFINITION,
   meetingsOf,
   nextBatch,
@@ -321,6 +323,42 @@ describe('a new definition', () => {
   });
 });
 
+describe('the view file of an older version', () => {
+  const OLD = 'calendar-00000000-0000-4000-8000-000000000000.db';
+  /** Other tables, another ledger, another definition; and what SQLite keeps beside a file that was killed. */
+  function leave(definition?: string): void {
+    const db = new DatabaseSync(join(bench.views, OLD));
+    db.exec(readFileSync(join(import.meta.dirname, 'golden/older-view.sql'), 'utf8'));
+    if (definition !== undefined)
+      db.prepare('UPDATE view_definition SET definition = ?').run(definition);
+    db.close();
+    for (const name of [`${OLD}-wal`, `${OLD}-shm`]) writeFileSync(join(bench.views, name), '');
+    writeFileSync(join(bench.views, 'calendar.current'), `${OLD}\n`);
+  }
+
+  test('is replaced at the start, and gone with what lay beside it', async () => {
+    await bench.announce('first');
+    leave();
+    const projector = bench.project();
+    await projector.ready;
+    expect([...meetingsOf(projector).keys()]).toEqual(['first']);
+    expect(viewFiles().filter((name) => name.startsWith(OLD))).toEqual([]);
+    expect(bench.logged.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  test('is not what a prepared one is built from, nor in its way', async () => {
+    await bench.announce('first');
+    leave();
+    const common = { folder: bench.views, store: bench.store, projection: calendar };
+    expect(await prepareView({ ...common, definition: DEFINITION })).toBe(1);
+    const prepared = readFileSync(join(bench.views, 'calendar.current'), 'utf8').split('\n')[1];
+    const projector = bench.project();
+    await projector.ready;
+    expect(projector.status().file).toBe(join(bench.views, prepared ?? ''));
+    expect(viewFiles().filter((name) => name.startsWith(OLD))).toEqual([]);
+  });
+});
+
 describe('a damaged view file', () => {
   test.each([
     ['cut off', (file: string) => truncateSync(file, 5_000)],
@@ -434,25 +472,39 @@ test('when the fast build fails because of rows, batches find out which event it
   expect(projector.status().quarantined).toEqual(['meeting-cursed']);
 });
 
-/** The calendar, but the rows of one stream cannot be written: the flush fails, and not the event. */
-const cursed = (stream: string): typeof calendar => ({
-  ...calendar,
-  open: (db, options) => {
-    const real = calendar.open(db, options);
-    let touched = false;
-    return {
-      apply: (event, seq) => {
-        touched ||= event.stream === stream;
-        real.apply(event, seq);
-      },
-      flush: () => {
-        if (touched) throw new Error('these rows cannot be written');
-        real.flush();
-      },
-      finish: () => real.finish?.(),
-      quarantine: (name) => real.quarantine(name),
-    };
-  },
+test('what is kept of a batch that a full disk breaks off is announced at once', async () => {
+  const disk = { full: true };
+  // After the failure of the second, each is committed alone: the first is kept, the third finds the disk full.
+  const projection: typeof calendar = {
+    ...calendar,
+    open: (db, options) => {
+      const real = calendar.open(db, options);
+      return {
+        ...{ flush: () => real.flush(), finish: () => real.finish?.() },
+        quarantine: (name) => real.quarantine(name),
+        apply: (event, seq) => {
+          if (event.stream === 'meeting-second') throw new Error('cannot be applied');
+          if (event.stream === 'meeting-third' && disk.full) {
+            throw Object.assign(new Error('disk is full'), { errcode: 13 });
+          }
+          real.apply(event, seq);
+        },
+      };
+    },
+  };
+  const projector = bench.project({ projection });
+  await projector.ready;
+  const before = projector.version;
+  const heard: string[][] = [];
+  projector.onBatch(({ events }) => {
+    heard.push(events.map(({ stream }) => stream));
+    disk.full = false;
+  });
+  const ids = await Promise.all(['first', 'second', 'third'].map((id) => bench.announce(id)));
+  expect(await projector.waitFor(ids[2] ?? '', 5_000)).toBe(true);
+  expect(heard).toEqual([['meeting-first', 'meeting-second'], ['meeting-third']]);
+  expect(projector.version).toBe(before + 2);
+  expect([...meetingsOf(projector).keys()]).toEqual(['first', 'third']);
 });
 
 const boundTo = (store: Bench['store']): Bench['store'] => ({

@@ -1,11 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
 import type { MeetingView } from '../../projections/types.ts';
 import { buildView } from '../../src/views/build.ts';
+import {
+  openWorkshop,
+  prepareView,
+  rebuildOffline,
+  sweepWorkshops,
+} from '../../src/views/prepare.ts';
 import type { BuildFile } from '../../src/views/rebuild.ts';
-import { type Bench, DEFINITION, meetingsOf, openBench, rawEvent } from './support.ts';
+import { type Bench, cursed, DEFINITION, meetingsOf, openBench, rawEvent } from './support.ts';
 
 let bench: Bench;
 beforeEach(async () => {
@@ -210,4 +216,66 @@ describe('a rebuild that meets an event which cannot be applied', () => {
     expect(meetingsOf(projector).get('spoilt')).toEqual(spoilt);
     expect(projector.status().quarantined).toEqual(['meeting-spoilt']);
   });
+});
+
+describe('a rebuild that meets an event whose rows cannot be written', () => {
+  const projection = cursed('meeting-cursed');
+  async function curse() {
+    for (const id of ['good', 'cursed', 'later']) await bench.announce(id);
+    const projector = bench.project({ projection });
+    await projector.ready;
+    return projector;
+  }
+
+  test('names it, although the fast build only fails later', async () => {
+    const projector = await curse();
+    projector.rebuilder.start({ skip: false });
+    await projector.rebuilder.finished();
+    const { state, problem } = projector.rebuilder.status;
+    expect(state).toBe('failed');
+    expect(problem).toMatch(/position 2 \(stream meeting-cursed, revision 0, MeetingAnnounced\)/);
+    expect([...meetingsOf(projector).keys()]).toEqual(['good', 'later']);
+    expect(viewFiles().filter((name) => name.endsWith('.db'))).toHaveLength(1);
+  });
+
+  test('sets it aside when told to, and says that it takes longer', async () => {
+    const projector = await curse();
+    const old = currentFile();
+    bench.logged.length = 0;
+    projector.rebuilder.start({ skip: true });
+    await projector.rebuilder.finished();
+    expect(projector.rebuilder.status).toMatchObject({ state: 'done', progress: { done: 3 } });
+    expect(currentFile()).not.toBe(old);
+    expect(projector.status().quarantined).toEqual(['meeting-cursed']);
+    expect(bench.logged).toContainEqual(
+      expect.objectContaining({ message: 'the fast build failed: applying in batches' }),
+    );
+    expect(await projector.waitFor(await bench.announce('after'), 5_000)).toBe(true);
+    expect([...meetingsOf(projector).keys()]).toEqual(['after', 'good', 'later']);
+  });
+
+  test('so does one without a server, and one beside it', async () => {
+    const projector = await curse();
+    await projector.close();
+    const options = { folder: bench.views, store: bench.store, projection };
+    expect(await rebuildOffline({ ...options, definition: DEFINITION })).toBe(3);
+    expect(await prepareView({ ...options, definition: `${DEFINITION} 2` })).toBe(3);
+    await expect(
+      rebuildOffline({ ...options, definition: DEFINITION, strict: true }),
+    ).rejects.toMatchObject({ code: 'dead-letter' });
+    expect(readdirSync(join(bench.views, 'prepare'))).toEqual(['owner.db']);
+  });
+});
+
+test('what killed work left in its folder goes at the next start, and what is worked in stays', () => {
+  mkdirSync(join(bench.views, 'prepare'));
+  const litter = join(bench.views, 'prepare', 'calendar-00000000-0000-4000-8000-000000000000.db');
+  writeFileSync(litter, 'litter');
+  const workshop = openWorkshop(bench.views, 'verify');
+  const work = join(workshop.folder, 'calendar.db');
+  writeFileSync(work, 'work');
+  sweepWorkshops(bench.views);
+  expect(existsSync(litter)).toBe(false);
+  expect(existsSync(work)).toBe(true);
+  workshop.close();
 });

@@ -143,3 +143,24 @@ export function nextBatch(projector: Projector): Promise<readonly RecordedEvent[
     });
   });
 }
+
+/** The calendar, but the rows of one stream cannot be written: the flush fails, and not the event. */
+export const cursed = (stream: string): typeof calendar => ({
+  ...calendar,
+  open: (db, options) => {
+    const real = calendar.open(db, options);
+    let touched = false;
+    return {
+      apply: (event, seq) => {
+        touched ||= event.stream === stream;
+        real.apply(event, seq);
+      },
+      flush: () => {
+        if (touched) throw new Error('these rows cannot be written');
+        real.flush();
+      },
+      finish: () => real.finish?.(),
+      quarantine: (name) => real.quarantine(name),
+    };
+  },
+});

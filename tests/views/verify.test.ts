@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
 import type { Projector } from '../../src/views/projector.ts';
-import { type Verification, verifyView } from '../../src/views/verify.ts';
-import { type Bench, DEFINITION, openBench, rawEvent } from './support.ts';
+import { type Verification, verifyView, whileCurrent } from '../../src/views/verify.ts';
+import { type Bench, cursed, DEFINITION, openBench, rawEvent } from './support.ts';
 
 let bench: Bench;
 let projector: Projector;
@@ -130,5 +130,70 @@ describe('verifying', () => {
       code: 'not-comparable',
       message: expect.stringContaining('rebuild'),
     });
+  });
+});
+
+describe('verifying, when rows of an event cannot be written,', () => {
+  test('sets it aside as the view did, and finds no difference', async () => {
+    const projection = cursed('meeting-cursed');
+    await projector.close();
+    for (const id of ['cursed', 'later']) await bench.announce(id);
+    const other = bench.project({ projection });
+    await other.ready;
+    const slow: unknown[] = [];
+    const scratch = join(bench.folder, 'scratch.db');
+    const common = {
+      store: bench.store,
+      projection,
+      definition: DEFINITION,
+      file: file(),
+      scratch,
+    };
+    const result = await verifyView({ ...common, onSlow: (error) => slow.push(error) });
+    expect(result).toMatchObject({ ok: true, events: 5 });
+    expect(slow).toHaveLength(1);
+  });
+});
+
+test('an interrupted verification leaves nothing behind', async () => {
+  const reason = new Error('interrupted');
+  const common = { store: bench.store, projection: calendar, definition: DEFINITION, file: file() };
+  const scratch = join(bench.folder, 'scratch.db');
+  await expect(verifyView({ ...common, scratch, signal: AbortSignal.abort(reason) })).rejects.toBe(
+    reason,
+  );
+  expect(readdirSync(bench.folder).filter((name) => name.startsWith('scratch'))).toEqual([]);
+});
+
+describe('while a view is current', () => {
+  const gone = new Error('no such file');
+
+  test('work that lost its file to a rebuild begins again with the new one', async () => {
+    let current = 'old';
+    const result = await whileCurrent(
+      () => current,
+      async (name) => {
+        current = 'new';
+        if (name === 'old') throw gone;
+        return name;
+      },
+    );
+    expect(result).toBe('new');
+  });
+
+  test('what fails with the file in place fails', async () => {
+    const fail = async () => {
+      throw gone;
+    };
+    await expect(whileCurrent(() => 'here', fail)).rejects.toBe(gone);
+  });
+
+  test('there may be none', async () => {
+    expect(
+      await whileCurrent(
+        () => undefined,
+        async () => 'never',
+      ),
+    ).toBeUndefined();
   });
 });

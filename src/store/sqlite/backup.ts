@@ -14,8 +14,13 @@ const BUSY_TIMEOUT_MS = 5_000;
  * all.
  * @throws {StoreInvalid} the source is no event store, or the target exists or has no folder
  * @throws {StoreUnavailable} the disk is full, or the file busy
+ * @throws the signal's reason when aborted
  */
-export async function backupStore(file: string, target: string): Promise<void> {
+export async function backupStore(
+  file: string,
+  target: string,
+  signal?: AbortSignal,
+): Promise<void> {
   if (!existsSync(file)) throw new StoreInvalid(`there is no event store at ${file}`);
   if (existsSync(target)) throw new StoreInvalid(`${target} exists: name another file`);
   if (!existsSync(dirname(target))) {
@@ -28,7 +33,8 @@ export async function backupStore(file: string, target: string): Promise<void> {
     // Held still: SQLite begins again with every commit of others, and beside a busy server it would never end.
     source.exec('BEGIN');
     source.prepare('SELECT count(*) FROM sqlite_schema').get();
-    await backup(source, making);
+    await backup(source, making, { progress: () => signal?.throwIfAborted() });
+    signal?.throwIfAborted();
     renameSync(making, target);
   } catch (error) {
     throw translate(error, file);

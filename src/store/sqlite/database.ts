@@ -9,6 +9,9 @@ export const APPLICATION_ID = 0x43484359;
 /** Version of the tables below. */
 export const FORMAT = 1;
 
+/** In place of the format: this empty store is about to be replaced by a restored one. */
+export const REPLACED = -1;
+
 /** Milliseconds SQLite itself may wait for a lock, during which the event loop stands still. */
 const BUSY_TIMEOUT_MS = 10;
 
@@ -63,6 +66,11 @@ function isEmpty(db: DatabaseSync, file: string): boolean {
   if (application !== APPLICATION_ID) {
     throw new StoreInvalid(
       `${file} is a database of another program: choose another file for the event store`,
+    );
+  }
+  if (version === REPLACED) {
+    throw new StoreInvalid(
+      `${file} is being replaced by a restore: try again; if none is running, delete it`,
     );
   }
   if (version !== FORMAT) {
