@@ -8,7 +8,6 @@ import {
   publishedAt,
 } from '../../events/announcement.ts';
 import { id, LIMITS, text } from '../../events/values.ts';
-import type { AnnouncementCommand } from '../domain/announcement/commands.ts';
 import {
   access,
   type CommandDefinition,
@@ -16,29 +15,10 @@ import {
   sourced,
   sourceMoment,
   toParticipants,
+  writesOf,
 } from './common.ts';
 
-interface Write<S extends z.ZodObject> {
-  readonly path?: string;
-  readonly summary: string;
-  readonly body: S;
-  readonly toCommand: (
-    body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>,
-  ) => AnnouncementCommand;
-}
-
-const write = <S extends z.ZodObject>(action: string, given: Write<S>): CommandDefinition => ({
-  path: given.path ?? `/announcements/:id/${action}`,
-  action,
-  kind: 'announcement',
-  creates: action === 'publish',
-  summary: given.summary,
-  body: given.body,
-  toCommand: (body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>) => ({
-    kind: 'announcement',
-    command: given.toCommand(body),
-  }),
-});
+const write = writesOf('announcement', 'publish');
 
 const published = publishedAt.extend({
   value: sourceMoment,

@@ -102,3 +102,33 @@ export interface CommandDefinition {
   /** From the parsed body, without `id`, `statedAt` and `basedOn`. */
   readonly toCommand: (body: never, params: Params) => StreamedCommand;
 }
+
+type CommandOf<K extends StreamedCommand['kind']> = Extract<
+  StreamedCommand,
+  { readonly kind: K }
+>['command'];
+
+/** A write as it is listed; `path` only where it is not that of the action on an entry. */
+interface Write<S extends z.ZodObject, C> {
+  readonly path?: string;
+  readonly summary: string;
+  readonly body: S;
+  readonly toCommand: (body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>, params: Params) => C;
+}
+
+/**
+ * Lists writes of one kind of entry.
+ * @param creating the action that makes a new one
+ */
+export const writesOf =
+  <K extends StreamedCommand['kind']>(kind: K, creating: string) =>
+  <S extends z.ZodObject>(action: string, given: Write<S, CommandOf<K>>): CommandDefinition => ({
+    path: given.path ?? `/${kind}s/:id/${action}`,
+    action,
+    kind,
+    creates: action === creating,
+    summary: given.summary,
+    body: given.body,
+    toCommand: (body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>, params) =>
+      ({ kind, command: given.toCommand(body, params) }) as StreamedCommand,
+  });

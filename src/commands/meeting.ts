@@ -1,41 +1,19 @@
 import * as z from 'zod';
 import { meetingCorrection, meetingEvents, meetingFacts } from '../../events/meeting.ts';
 import { id, text } from '../../events/values.ts';
-import type { MeetingCommand } from '../domain/meeting/commands.ts';
 import {
   access,
   type CommandDefinition,
-  type Params,
   participantInput,
   participantsInput as participants,
   reason,
   sourced,
   toParticipant,
   toParticipants,
+  writesOf,
 } from './common.ts';
 
-interface Write<S extends z.ZodObject> {
-  readonly path?: string;
-  readonly summary: string;
-  readonly body: S;
-  readonly toCommand: (
-    body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>,
-    params: Params,
-  ) => MeetingCommand;
-}
-
-const write = <S extends z.ZodObject>(action: string, given: Write<S>): CommandDefinition => ({
-  path: given.path ?? `/meetings/:id/${action}`,
-  action,
-  kind: 'meeting',
-  creates: action === 'create',
-  summary: given.summary,
-  body: given.body,
-  toCommand: (body: Omit<z.output<S>, 'id' | 'statedAt' | 'basedOn'>, params) => ({
-    kind: 'meeting',
-    command: given.toCommand(body, params),
-  }),
-});
+const write = writesOf('meeting', 'create');
 
 const create = write('create', {
   path: '/meetings',
