@@ -7,6 +7,7 @@ import { announcementHistory, meetingHistory } from './history-queries.ts';
 import { listAnnouncements, listMeetings } from './list-queries.ts';
 import { Lookup, type QueryContext } from './lookup.ts';
 import { meetingView } from './meeting-view.ts';
+import { meetingSlips, trackSlips } from './slips.ts';
 import { Statements } from './statements.ts';
 import { Tellings } from './tellings.ts';
 import type {
@@ -39,6 +40,8 @@ export function calendarQueries(db: ViewDatabase, releaseId: ReleaseId): Calenda
       announcementHistory(context, reader, id, page, past),
     listChanges: (request) => listChanges(context, request),
     newestChanges: (request) => newestChanges(context, request),
+    meetingSlips: (request) => meetingSlips(context, request),
+    trackSlips: (request) => trackSlips(context, request),
     parties: (reader) => parties(statements, reader),
     tracks: (reader) => tracks(statements, reader),
     topics: (reader) => topics(statements, reader),

@@ -18,6 +18,7 @@ import { advanceMeeting, bump, type MeetingRow } from './meeting-record.ts';
 import { MEETING_COURSE, MEETING_INDEXES, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { RowCache } from './row-cache.ts';
+import { SLIP_INDEXES, SLIP_TABLES } from './slips.ts';
 import { type Course, type Mark, markAfter, marksOf } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
@@ -30,8 +31,8 @@ export const calendar: Projection = {
   definition: 2,
   kinds: ['meeting', 'announcement'],
   rememberSkipped: true,
-  tables: JOURNAL_TABLES + MEETING_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
-  indexes: MEETING_INDEXES + ANNOUNCEMENT_INDEXES + CHANGE_INDEXES,
+  tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
+  indexes: MEETING_INDEXES + SLIP_INDEXES + ANNOUNCEMENT_INDEXES + CHANGE_INDEXES,
   open: (db, options) => new CalendarApplier(db, options),
   has: (db, eventId) =>
     db.prepare('SELECT 1 FROM changes WHERE event = ?').get(eventId) !== undefined,
@@ -192,8 +193,8 @@ class CalendarApplier implements Applier {
     earlier: readonly KeptEvent<unknown>[],
     rows: readonly ChangeRow[],
   ): void {
-    const lost = rows.filter(({ since }) => since !== null).map(({ hi }) => hi);
-    if (lost.length > 0) {
+    if (rows.some(({ since }) => since !== null)) {
+      const lost = rows.filter(({ since }) => since !== null).map(({ hi }) => hi);
       const seqs = earlier.map((event) => event.seq);
       this.#changes.hide(seqs, Math.max(...lost) + 1);
     }

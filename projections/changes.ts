@@ -49,12 +49,12 @@ export class ChangeRows {
   }
 
   write({ event, seq, kind, entity, recordedMs }: Changed, rows: readonly ChangeRow[]): void {
-    rows.forEach(({ lo, hi, known, since }, k) => {
-      const n = seq * CHANGES_PER_EVENT + k;
-      this.#insert.run(
-        ...[n, event, ENTITY_KINDS.indexOf(kind), entity, lo, hi, known, since, recordedMs],
-      );
-    });
+    const kindNumber = ENTITY_KINDS.indexOf(kind);
+    let n = seq * CHANGES_PER_EVENT;
+    for (const { lo, hi, known, since } of rows) {
+      this.#insert.run(n, event, kindNumber, entity, lo, hi, known, since, recordedMs);
+      n += 1;
+    }
   }
 
   /** Levels below `above` lost sight of an entry: its earlier events stop existing for them. */

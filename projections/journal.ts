@@ -22,15 +22,13 @@ interface Kept {
 export type KeptEvent<E = DomainEvent> = E & Kept;
 
 export function keep<E>(event: ProjectedEvent & E, seq: number, ignored: boolean): KeptEvent<E> {
-  const { id, revision, type, data, meta } = event;
-  const { recordedAt, statedAt, basedOn, actor } = meta;
-  const kept = {
-    ...{ seq, id, revision, type, data },
-    meta:
-      basedOn === undefined
-        ? { recordedAt, statedAt, actor }
-        : { recordedAt, statedAt, basedOn, actor },
-  };
+  const { id, revision, type, data } = event;
+  const { recordedAt, statedAt, basedOn, actor } = event.meta;
+  const meta =
+    basedOn === undefined
+      ? { recordedAt, statedAt, actor }
+      : { recordedAt, statedAt, basedOn, actor };
+  const kept = { seq, id, revision, type, data, meta };
   return (ignored ? { ...kept, ignored } : kept) as unknown as KeptEvent<E>;
 }
 

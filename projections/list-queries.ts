@@ -63,8 +63,8 @@ export function listMeetings(
     where,
     keyset: meetingKeyset(sort, reader.level),
     ...{ limit, cursor },
-    accept: (record) => {
-      const visible = lookup.seen(JSON.parse(record) as MeetingRow);
+    accept: ({ record }) => {
+      const visible = lookup.seen(JSON.parse(record as string) as MeetingRow);
       if (visible === undefined) return undefined;
       const snapshot = snapshotAfter(visible.told.facts);
       return tests.every((test) => test(snapshot)) ? meetingView(visible, lookup) : undefined;
@@ -91,8 +91,8 @@ export function listAnnouncements(
     where,
     keyset: announcementKeyset(request.sort ?? '-latest', reader.level),
     ...{ limit, cursor },
-    accept: (record) => {
-      const visible = lookup.seenAnnouncement(JSON.parse(record) as AnnouncementRow);
+    accept: ({ record }) => {
+      const visible = lookup.seenAnnouncement(JSON.parse(record as string) as AnnouncementRow);
       if (visible === undefined) return undefined;
       const { facts } = visible.told.facts.state;
       return tests.every((test) => test(facts))

@@ -1,5 +1,6 @@
-import type { MeetingEvent, MeetingEventType } from '../events/meeting.ts';
-import { moved, type ResolvedWhen, utcDay } from '../src/domain/date/index.ts';
+import type { MeetingEvent } from '../events/meeting.ts';
+import { type ResolvedWhen, utcDay } from '../src/domain/date/index.ts';
+import { type EndedDate, endedDate } from './ended-date.ts';
 import type { KeptEvent } from './journal.ts';
 import { changeType } from './levels.ts';
 import { factsAfter, type MeetingFacts, setsDate } from './meeting-facts.ts';
@@ -7,12 +8,8 @@ import { laterOf } from './meeting-record.ts';
 import { meetingSentence, releasedSentence } from './sentences.ts';
 import { diffSnapshots, type Snapshot, sameDate, snapshotOf } from './snapshot.ts';
 import type { ChangeContent } from './telling.ts';
-import type { PreviousDate } from './types.ts';
 
 /** What a meeting tells of itself to a level that has seen it since one of its events. */
-
-/** A date that slipped; which announcement a reader is told of depends on what they may see. */
-export type EndedDate = Omit<PreviousDate, 'announcement'> & { readonly cites: readonly string[] };
 
 /** One event with the facts around it; what it says is worked out only when asked. */
 export interface MeetingStep {
@@ -39,36 +36,8 @@ export interface MeetingTelling {
   readonly steps: readonly MeetingStep[];
 }
 
-/** The events that move a date, as against correcting our record of it. */
-const SLIPPING: ReadonlySet<MeetingEventType> = new Set([
-  'MeetingRescheduled',
-  'MeetingPostponed',
-  'MeetingAnnounced',
-  'MeetingHeld',
-  'MeetingReinstated',
-]);
-
 const reasonOf = (event: KeptEvent<MeetingEvent>): string | null =>
   (event.data as { reason?: string }).reason ?? null;
-
-/** The date that this event ended, when it is one that slipped. */
-function endedDate({ event, before, after }: MeetingStep): EndedDate | undefined {
-  const was = before?.when ?? null;
-  if (before === undefined || was === null || !SLIPPING.has(event.type)) return undefined;
-  if (sameDate(was, after.when)) return undefined;
-  const { days, range } = after.when === null ? OPEN_ENDED : moved(was, after.when);
-  return {
-    when: was,
-    until: event.meta.statedAt,
-    statedAt: before.dateStatedAt,
-    reason: reasonOf(event),
-    days,
-    range,
-    cites: event.meta.basedOn ?? [],
-  };
-}
-
-const OPEN_ENDED = { days: null, range: null } as const;
 
 /** What is gathered while events are told one after the other. */
 class Teller {
@@ -96,7 +65,7 @@ class Teller {
   }
 
   goOn(step: MeetingStep): void {
-    const ended = endedDate(step);
+    const ended = endedDate(step.event, step.before, step.after);
     if (ended !== undefined) this.previousDates.push(ended);
     // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
     const day = utcDay(step.event.meta.statedAt);

@@ -37,7 +37,7 @@ export function meetingView(visible: VisibleMeeting, lookup: Lookup): MeetingVie
     participants: rest.participants,
     topics: rest.topics,
     track: rest.track,
-    previousDates: told.previousDates.map(({ cites, ...ended }) => ({
+    previousDates: told.previousDates.map(({ cites, slip: _, ...ended }) => ({
       ...ended,
       announcement: lookup.sources(cites)[0]?.announcement ?? null,
     })),

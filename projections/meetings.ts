@@ -8,6 +8,7 @@ import { factsAfter, type MeetingFacts } from './meeting-facts.ts';
 import type { MeetingRow } from './meeting-record.ts';
 import { MEETING_MOMENTS, MEETING_ORDER, type MeetingKey, meetingKey } from './order.ts';
 import { rowWriter } from './row-writer.ts';
+import { SlipRows } from './slips.ts';
 import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase, ViewValue } from './view-database.ts';
 
@@ -104,6 +105,7 @@ export class MeetingRows {
   readonly #cite;
   readonly #citing;
   readonly #times;
+  readonly #slips;
 
   constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM meetings WHERE id = ?');
@@ -114,6 +116,7 @@ export class MeetingRows {
     this.#untext = db.prepare('DELETE FROM meeting_text WHERE rowid = ?');
     this.#cite = db.prepare('INSERT OR IGNORE INTO cites VALUES (?, ?)');
     this.#citing = db.prepare('SELECT meeting FROM cites WHERE announcement = ?');
+    this.#slips = new SlipRows(db);
     this.#times = new TimeRows(db, 'meeting_times', MEETING_ORDER.length, MEETING_MOMENTS.length);
   }
 
@@ -147,6 +150,7 @@ export class MeetingRows {
     const description = describeMeeting(marks);
     this.#rows.write(columnsOf(row, last.facts, last.key as MeetingKey, description), stored);
     this.#times.write(n, id, timesOf(marks, row.sights, releaseMsOf(row), MEETING_COURSE), stored);
+    this.#slips.write(row, marks, stored);
     this.#index(n, description.words, stored);
   }
 

@@ -68,8 +68,10 @@ export interface PageQuery<T> {
   readonly keyset: Keyset;
   readonly limit: number;
   readonly cursor: string | undefined;
-  /** The item of a row's `record`; undefined leaves it out. */
-  readonly accept: (record: string) => T | undefined;
+  /** Columns to read besides `record` and those of the keyset. */
+  readonly more?: readonly string[];
+  /** The item of a row; undefined leaves it out. */
+  readonly accept: (row: ViewRow) => T | undefined;
 }
 
 /** Items of one page in order, and the cursor of the next. */
@@ -78,7 +80,7 @@ export function readPage<T>(query: PageQuery<T>): Page<T> {
   const items: T[] = [];
   let last: Place | undefined;
   for (const place of rowsOf(query)) {
-    const item = accept(place.row.record as string);
+    const item = accept(place.row);
     if (item === undefined) continue;
     if (items.length === limit) {
       return { items, next: last === undefined ? null : encodeCursor(last, keyset) };
@@ -117,7 +119,7 @@ function* rowsOfPart<T>(
 }
 
 function readPart<T>(
-  { statements, from, where, keyset, limit }: PageQuery<T>,
+  { statements, from, where, keyset, limit, more = [] }: PageQuery<T>,
   part: number,
   after: readonly ViewValue[] | undefined,
 ): ViewRow[] {
@@ -126,7 +128,8 @@ function readPart<T>(
   const beyond =
     after === undefined ? '' : ` AND (${columns.join(', ')}) ${descending ? '<' : '>'} ${marks}`;
   const order = columns.map((column) => (descending ? `${column} DESC` : column)).join(', ');
-  const sql = `SELECT ${columns.join(', ')}, record FROM ${from}
+  const selected = [...new Set([...columns, ...more, 'record'])].join(', ');
+  const sql = `SELECT ${selected} FROM ${from}
     WHERE ${where.sql} AND ${keyset.parts[part]}${beyond} ORDER BY ${order} LIMIT ?`;
   return statements.of(sql).all(...where.params, ...(after ?? []), limit + 1);
 }

@@ -63,7 +63,8 @@ interface Seen {
   readonly since: number;
 }
 
-const sameKey = (a: OrderKey, b: OrderKey): boolean => a.every((value, i) => value === b[i]);
+const sameKey = (a: OrderKey, b: OrderKey): boolean =>
+  a === b || a.every((value, i) => value === b[i]);
 
 /** The entry after one more event. Throws what folding it throws. */
 export function markAfter<E extends KeptEvent, F>(
@@ -100,33 +101,30 @@ interface Turn {
   readonly key: OrderKey;
 }
 
-const isEmpty = ([from, to]: Stretch): boolean => to <= from;
-
 /** Rows from turns in order: each lasts until the next one that changes something. */
 function rowsOf(turns: readonly Turn[], hi: number): TimeRow[] {
-  const starts = turns.filter((turn, i) => {
+  const rows: TimeRow[] = [];
+  let next: Turn | undefined;
+  for (let i = turns.length - 1; i >= 0; i -= 1) {
+    const turn = turns[i] as Turn;
     const before = turns[i - 1];
-    return before === undefined || before.lo !== turn.lo || !sameKey(before.key, turn.key);
-  });
-  return starts.flatMap(({ begins, said, lo, key }, i) => {
-    const next = starts[i + 1];
-    const recorded: Stretch = [begins, next?.begins ?? NEVER];
-    const stated: Stretch = [said, next?.said ?? NEVER];
-    if (isEmpty(recorded) && isEmpty(stated)) return [];
-    return [
-      {
-        ...{ lo, hi, key },
-        recorded: isEmpty(recorded) ? EMPTY : recorded,
-        stated: isEmpty(stated) ? EMPTY : stated,
-      },
-    ];
-  });
+    if (before !== undefined && before.lo === turn.lo && sameKey(before.key, turn.key)) continue;
+    const recorded = stretch(turn.begins, next?.begins);
+    const stated = stretch(turn.said, next?.said);
+    if (recorded !== EMPTY || stated !== EMPTY) {
+      rows.push({ lo: turn.lo, hi, key: turn.key, recorded, stated });
+    }
+    next = turn;
+  }
+  return rows;
 }
 
+const stretch = (from: number, to = NEVER): Stretch => (to <= from ? EMPTY : [from, to]);
+
 const recordedOnly = (row: TimeRow): TimeRow[] =>
-  isEmpty(row.recorded) ? [] : [{ ...row, stated: EMPTY }];
+  row.recorded === EMPTY ? [] : [{ ...row, stated: EMPTY }];
 const statedOnly = (row: TimeRow): TimeRow[] =>
-  isEmpty(row.stated) ? [] : [{ ...row, recorded: EMPTY }];
+  row.stated === EMPTY ? [] : [{ ...row, recorded: EMPTY }];
 
 const dayMs = (day: string): number => instantMs(`${day}T00:00:00Z`);
 
@@ -148,7 +146,8 @@ function plainRows<E extends KeptEvent, F>(
   const turns = marks.map(({ event, key }) => ({
     begins: instantMs(event.meta.recordedAt),
     said: dayMs(statedDay(event)),
-    ...{ lo, key },
+    lo,
+    key,
   }));
   return rowsOf(turns, Math.max(...levels));
 }

@@ -202,6 +202,45 @@ export interface Facet {
   readonly count: number;
 }
 
+/** How far and how often dates moved. */
+export interface SlipSums {
+  /** Dates that moved to another; a refinement is none. */
+  readonly moves: number;
+  /** Dates given up without another: open-ended, so only counted. */
+  readonly postponements: number;
+  /** Days moved in all; earlier counts against later. */
+  readonly days: number;
+  /** Least and greatest sum where dates were coarse. */
+  readonly range: readonly [number, number] | null;
+}
+
+export interface MeetingSlips extends SlipSums {
+  readonly meeting: string;
+  readonly title: string;
+  readonly track: string | null;
+  readonly status: MeetingStatus;
+  readonly when: ResolvedWhen | null;
+  readonly links: { readonly self: string; readonly history: string };
+}
+
+export interface TrackSlips extends SlipSums {
+  readonly track: string;
+  /** Meetings that slipped. */
+  readonly meetings: number;
+  readonly links: { readonly meetings: string };
+}
+
+export type SlipFilters = Omit<MeetingFilters, 'q'>;
+
+export interface SlipsRequest {
+  readonly reader: Reader;
+  readonly filters: SlipFilters;
+  /** What ranks first: how far (default) or how often. */
+  readonly sort?: 'days' | 'moves';
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 /** What a release by the clock needs from outside: the id its event will have. */
 export type ReleaseId = (stream: string, embargoUntil: string) => string;
 
@@ -252,6 +291,9 @@ export interface CalendarQueries {
     filters: MeetingFilters & { meeting?: readonly string[] };
     limit: number;
   }): readonly ChangeView[];
+  /** Those that slipped, the furthest or most often moved first. */
+  meetingSlips(request: SlipsRequest): Page<MeetingSlips>;
+  trackSlips(request: SlipsRequest): Page<TrackSlips>;
   parties(reader: Reader): readonly Facet[];
   tracks(reader: Reader): readonly Facet[];
   topics(reader: Reader): readonly Facet[];

@@ -29,6 +29,13 @@ export class Where {
     return this.add(`${column} IN (${values.map(() => '?').join(', ')})`, ...values);
   }
 
+  /** At least one of the values is among what the subquery lists. */
+  anyOf(subquery: string, values: readonly string[] | undefined): this {
+    if (values === undefined) return this;
+    const marks = values.map(() => '?').join(', ');
+    return this.add(`EXISTS (${subquery} WHERE value IN (${marks}))`, ...values);
+  }
+
   get sql(): string {
     return this.conditions.length === 0 ? '1' : this.conditions.join(' AND ');
   }

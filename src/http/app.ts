@@ -21,6 +21,7 @@ import { facetRoutes } from './routes/facets.ts';
 import { meetingRoutes } from './routes/meetings.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { slipRoutes } from './routes/slips.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { rememberRoutes } from './routes-known.ts';
 import { createServer } from './server.ts';
@@ -43,6 +44,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     meetingRoutes(scope, edge);
     announcementRoutes(scope, edge);
     facetRoutes(scope, edge);
+    slipRoutes(scope, edge);
     changeRoutes(scope, edge);
     changeStreamRoutes(scope, edge);
     calendarRoutes(scope, edge);

@@ -11,7 +11,7 @@ import {
   localDate,
   meetingStatus,
 } from '../../events/values.ts';
-import type { AnnouncementFilters, MeetingFilters } from '../../projections/types.ts';
+import type { AnnouncementFilters, MeetingFilters, SlipFilters } from '../../projections/types.ts';
 import { APPROX, CANCELLED, MOST_PAST_DAYS, POSTPONED } from '../ical/index.ts';
 
 /** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
@@ -136,6 +136,17 @@ export const announcementListQuery = z.strictObject({
 });
 export const feedQuery = z.strictObject({ ...meetingFilters, ...feedOptions, ...seen });
 export const pageQuery = z.strictObject({ ...paging, ...seen });
+const { q: _, ...slipFilters } = meetingFilters;
+export const slipsQuery = z.strictObject({
+  ...slipFilters,
+  ...paging,
+  by: z.enum(['meeting', 'track']).optional().describe('What is ranked; default meeting.'),
+  sort: z
+    .enum(['days', 'moves'])
+    .optional()
+    .describe('How far, which is the default, or how often.'),
+  ...seen,
+});
 export const historyQuery = z.strictObject({ ...paging, ...timeTravel, ...seen });
 export const entryQuery = z.strictObject({ ...timeTravel, ...seen });
 export const changesQuery = z.strictObject({
@@ -182,6 +193,10 @@ export function meetingFiltersOf(
     given(query).map(([name, value]) => [name, name === 'certain' ? value === 'true' : value]),
   );
 }
+
+/** The filters among the parameters of /slips. */
+export const slipFiltersOf = ({ by: _, ...query }: z.output<typeof slipsQuery>): SlipFilters =>
+  meetingFiltersOf(query);
 
 /** The filters among the parameters of an announcement list. */
 export const announcementFiltersOf = (

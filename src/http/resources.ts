@@ -159,6 +159,35 @@ export const facet = z
   .strictObject({ value: z.string(), name: z.string(), count: z.int().min(0) })
   .meta({ id: 'Facet' });
 
+const slipSums = {
+  moves: z.int().min(0).describe('Dates that moved to another; a refinement is none.'),
+  postponements: z.int().min(0).describe('Dates given up without another.'),
+  days: z.int().describe('Days moved in all; earlier counts against later.'),
+  range: nullable(z.tuple([z.int(), z.int()])).describe(
+    'The least and the greatest that these days can be, where dates were coarse.',
+  ),
+};
+/** How one meeting, or the meetings of one track, moved. */
+export const slips = z
+  .union([
+    z.strictObject({
+      meeting: id,
+      title: z.string(),
+      track: nullable(id),
+      status: meetingStatus,
+      when: nullable(when),
+      ...slipSums,
+      links: z.strictObject({ self: z.string(), history: z.string() }),
+    }),
+    z.strictObject({
+      track: id,
+      meetings: z.int().min(1).describe('How many of its meetings slipped.'),
+      ...slipSums,
+      links: z.strictObject({ meetings: z.string() }),
+    }),
+  ])
+  .meta({ id: 'Slips' });
+
 /** Every list. */
 export const listOf = (item: z.ZodType) =>
   z.strictObject({

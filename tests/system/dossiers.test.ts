@@ -59,6 +59,30 @@ describe('how the sessions of the committee slipped', () => {
       item.sentence,
     ]);
 
+  test.each([
+    ['scc-session-7', '2021-12-20', '22 November 2021', 'proposed'],
+    ['scc-session-7', '2021-12-31', 'January 2022', 'proposed'],
+    ['scc-session-7', '2022-03-01', 'between 20 and 26 March 2022', 'proposed'],
+    ['scc-session-9', '2022-07-31', undefined, 'postponed'],
+  ])('%s as sources had it by %s', async (id, day, display, status) => {
+    const told = await meeting(`${id}?statedAsOf=${day}`);
+    expect(told.when?.display).toBe(display);
+    expect(told.status).toBe(status);
+    const { items } = await get<{ items: MeetingView[] }>(`/meetings?statedAsOf=${day}`);
+    expect(items.find((item) => item.id === id)).toMatchObject({ status, when: told.when });
+  });
+
+  test('by what had been recorded, none of it was known before the import', async () => {
+    expect((await fetch(`${server.url}/meetings/scc-session-7?asOf=2021-12-31`)).status).toBe(404);
+    const list = await get('/schedule/upcoming?asOf=2021-12-31');
+    expect(list).toEqual({ items: [], next: null });
+  });
+
+  test('the track is the first of those that slipped', async () => {
+    const { items } = await get<{ items: object[] }>('/slips?by=track');
+    expect(items[0]).toMatchObject({ track: 'syrian-constitutional-committee' });
+  });
+
   test('session 7 moved three times and was held on 21–25 March 2022', async () => {
     const seven = await meeting('scc-session-7');
     expect(seven).toMatchObject({

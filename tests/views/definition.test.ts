@@ -16,7 +16,7 @@ import { type Bench, openBench } from './support.ts';
  */
 const PINNED: Readonly<Record<number, string>> = {
   1: 'c087433d092bcb6ce2c797e15f9813f459fd9fea676e30b97deffcf891c37e06',
-  2: '24e52187dee84b9168ba1a84e00d78e1fb4df6c22a203cf2045fca6329c63e91',
+  2: '64a5f31af1784f498999c6f2c56f3e23649b4dd3d0da31466c74dee5b233249f',
 };
 
 const log = readFileSync(new URL('./golden/log.ndjson', import.meta.url), 'utf8')

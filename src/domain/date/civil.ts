@@ -136,15 +136,31 @@ export function instantMs(iso: string): number {
   return ms;
 }
 
+/** Days read last: a log has many events of one day. */
+const MAX_DAYS = 1_000;
+const midnights = new Map<string, number>();
+
+/** As utcMidnightMs; undefined: the calendar has no such day. */
+function midnightMs(localDate: string): number | undefined {
+  const known = midnights.get(localDate);
+  if (known !== undefined) return known;
+  if (!isLocalDate(localDate)) return undefined;
+  const ms = utcMidnightMs(localDate);
+  if (midnights.size >= MAX_DAYS) midnights.clear();
+  midnights.set(localDate, ms);
+  return ms;
+}
+
 function readInstant(iso: string): number {
   const [, date, hour, minute, second = '0', fraction = ''] = INSTANT.exec(iso) ?? [];
-  if (date === undefined || !isLocalDate(date)) {
+  const midnight = date === undefined ? undefined : midnightMs(date);
+  if (midnight === undefined) {
     throw new InvalidDate(
       invalid([], `${JSON.stringify(iso)} is not a UTC instant: write 2021-11-21T08:00:00Z.`),
     );
   }
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  return utcMidnightMs(date) + seconds * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  return midnight + seconds * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
 }
 
 /** RFC 3339 in UTC, milliseconds left out when zero: `2021-11-21T08:00:00Z`. */

@@ -132,6 +132,8 @@ async function announce(play: Play, step: Step): Promise<void> {
   const status = step.pick % 2 === 0 ? 'proposed' : 'announced';
   const body = {
     status,
+    // Room for what is stated out of the order in which it is recorded.
+    ...(step.other % 2 === 0 ? { statedAt: '2021-11-16' } : {}),
     ...facts(step),
     ...entry(play, step, 'm', meetings),
     ...play.basedOn(step),
@@ -157,7 +159,17 @@ const command =
     play.world.post(`/meetings/${play.meeting(step)}/${action}`, {
       ...body(play, step),
       ...play.basedOn(step),
+      ...statedAt(play, step),
     });
+
+const DAY_MS = 86_400_000;
+
+/** Now and then some days ago. */
+const statedAt = ({ world }: Play, { other }: Step): Body =>
+  other % 4 === 1
+    ? { statedAt: new Date(world.now - (1 + (other % 5)) * DAY_MS).toISOString().slice(0, 10) }
+    : {};
+
 const onReport =
   (action: string, body: (play: Play, step: Step) => Body): Player =>
   (play, step) =>
