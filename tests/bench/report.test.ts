@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type Figure, interleaved, median, ratioOf, verdictOf } from '../../bench/harness.ts';
+import {
+  type Figure,
+  interleaved,
+  median,
+  percentile,
+  ratioOf,
+  verdictOf,
+} from '../../bench/harness.ts';
 import { jsonOf, numberText, tableOf } from '../../bench/report.ts';
 
 const RATE: Figure = {
@@ -19,6 +26,14 @@ describe('interleaved rounds', () => {
     const taken = await interleaved({ ours: from('o', [9, 1, 4]), floor: from('f', [2, 8, 3]) });
     expect(order.join('')).toBe('ofofof');
     expect(taken).toEqual({ ours: 4, floor: 3 });
+  });
+
+  it('have a percentile that is one of the values', () => {
+    const hundred = Array.from({ length: 100 }, (_, n) => 100 - n);
+    expect(percentile(hundred, 99)).toBe(99);
+    expect(percentile([3, 1, 2], 99)).toBe(3);
+    expect(percentile([5], 50)).toBe(5);
+    expect(percentile([], 99)).toBeNaN();
   });
 
   it('have a median of even counts between the two in the middle', () => {
