@@ -5,6 +5,9 @@ import type { Edge } from './edge.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { Problem } from './problem.ts';
 
+/** How long an event may take from being dated to being in the log, which its writer's clock dates. */
+const ON_THE_WAY_MS = 100;
+
 /** A place among the streams that may be open at once. */
 export interface Place {
   /** May be called twice. */
@@ -21,6 +24,11 @@ export class ChangeStreams {
   /** Each with what to do when it is over. */
   readonly #followers = new Map<Follower, () => void>();
   readonly #due = new Set<Follower>();
+  /**
+   * The clock by which embargoes end here. It lags: what was recorded before an embargo's end and is not applied
+   * yet would come after the release and yet have its place before it, so a client would go on behind it.
+   */
+  #settledMs: number;
   #places = 0;
   #dropped = 0;
   #turn: NodeJS.Immediate | undefined;
@@ -28,6 +36,7 @@ export class ChangeStreams {
 
   constructor(edge: Edge) {
     this.#edge = edge;
+    this.#settledMs = edge.deps.clock();
     this.#timers = edge.deps.timers ?? systemTimers;
     const ignore = edge.deps.views.onBatch(() => this.#wake(this.#followers.keys()));
     edge.closing.signal.addEventListener('abort', () => {
@@ -105,14 +114,14 @@ export class ChangeStreams {
     const changes = new ChangeReader(queries);
     for (const follower of due) this.#step(follower, changes);
     if (this.#followers.size > 0) {
-      const clockMs = this.#edge.deps.clock();
+      const clockMs = this.#settledMs;
       this.#setAlarm(queries.boundary({ level: 0, editor: false, clockMs }, clockMs).untilMs);
     }
   }
 
   #step(follower: Follower, changes: ChangeReader): void {
     try {
-      if (follower.step(changes)) this.#wake([follower]);
+      if (follower.step(changes, this.#settledMs)) this.#wake([follower]);
     } catch (error) {
       this.#fail(follower, error);
     }
@@ -121,7 +130,7 @@ export class ChangeStreams {
   #beat(follower: Follower): void {
     try {
       // A clock that was set, or a view that could not be read, has woken nobody.
-      if (follower.beat()) this.#wake([follower]);
+      if (follower.beat()) void this.#settle([follower]);
       else this.#drop(follower);
     } catch (error) {
       this.#fail(follower, error);
@@ -146,16 +155,30 @@ export class ChangeStreams {
     follower.stream.end();
   }
 
-  /** Wakes everybody when an embargo may have ended: no event says so. */
+  /** Lets the clock go on once the view has what was recorded before, or cannot get it. Never throws. */
+  async #settle(followers: Iterable<Follower>): Promise<void> {
+    const { store, views, clock } = this.#edge.deps;
+    const nowMs = clock();
+    try {
+      const head = await store.head();
+      if (head !== undefined) await views.waitFor(head.id, this.#edge.limits.seenWaitMs);
+    } catch {
+      // A store that is away gives nothing that could be overtaken.
+    }
+    this.#settledMs = Math.max(this.#settledMs, nowMs);
+    this.#wake(followers);
+  }
+
+  /** Looks again when an embargo may have ended: no event need say so. */
   #setAlarm(atMs: number | undefined): void {
     if (this.#alarm?.atMs === atMs) return;
     this.#alarm?.stop();
     this.#alarm = undefined;
     if (atMs === undefined) return;
-    const delayMs = Math.max(1, atMs - this.#edge.deps.clock());
+    const delayMs = Math.max(1, atMs + ON_THE_WAY_MS - this.#edge.deps.clock());
     const ring = () => {
       this.#alarm = undefined;
-      this.#wake(this.#followers.keys());
+      void this.#settle(this.#followers.keys());
     };
     this.#alarm = { atMs, stop: this.#timers.after(delayMs, ring) };
   }

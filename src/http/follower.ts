@@ -7,7 +7,7 @@ export interface FollowerOptions {
   readonly filters: ChangeFilters;
   /** Where it begins; undefined: before the first change. */
   readonly after: string | undefined;
-  /** Who reads, asked each time. @throws when the caller's token holds no longer */
+  /** Who reads, asked each time, by the clock at its beginning. @throws when the caller's token holds no longer */
   readonly reader: () => Reader;
 }
 
@@ -27,10 +27,12 @@ export class Follower {
 
   /**
    * Sends the next page, as far as the reader takes it; true: there may be more.
+   * @param settledMs embargoes that ended up to this instant are over
    * @throws what the token's end, a view of another log, or the view's database throws
    */
-  step(changes: ChangeReader): boolean {
-    const reader = this.#reader();
+  step(changes: ChangeReader, settledMs: number): boolean {
+    const begun = this.#reader();
+    const reader = { ...begun, clockMs: Math.max(begun.clockMs, settledMs) };
     if (this.stream.full) return false;
     const before = this.#after;
     const { events, cursor } = changes.page(reader, this.#filters, before);

@@ -58,7 +58,8 @@ async function answerStream(
 ): Promise<FastifyReply> {
   const query = request.query as z.output<typeof changeStreamQuery>;
   const filters = meetingFiltersOf(query);
-  const readerNow = () => edge.reader(edge.callerOf(request));
+  const clockMs = edge.deps.clock();
+  const readerNow = () => ({ ...edge.reader(edge.callerOf(request)), clockMs });
   const place = streams.reserve();
   try {
     await edge.seen(query.seen);
