@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
 import type { BuildFile, NamedEvent } from './views/rebuild.ts';
 import type { Verification } from './views/verify.ts';
@@ -60,20 +61,20 @@ function tell({ onProgress, onDeadLetter, onSlow }: Control, news: News): void {
 
 /** Builds view files of this store in a thread. */
 export const backgroundBuild =
-  (storeFile: string, definition: string): BuildFile =>
+  (store: StoreSettings, definition: string): BuildFile =>
   async (job, control) => {
-    await inThread({ kind: 'build', storeFile, definition, ...job }, control);
+    await inThread({ kind: 'build', store, definition, ...job }, control);
   };
 
 /** Verifies a view file of this store in a thread. */
 export async function backgroundVerify(
-  storeFile: string,
+  store: StoreSettings,
   definition: string,
   files: { readonly stored: string; readonly scratch: string },
   control: Control = {},
 ): Promise<Verification> {
   const { stored, scratch } = files;
-  const job: ViewsJob = { kind: 'verify', storeFile, definition, file: scratch, stored };
+  const job: ViewsJob = { kind: 'verify', store, definition, file: scratch, stored };
   const verification = await inThread(job, control);
   if (verification === undefined) throw new Error('the thread told no result');
   return verification;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
@@ -22,9 +22,9 @@ import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
 import { LagMonitor } from './lag.ts';
 import { listenMetrics } from './metrics-server.ts';
+import { nameOfStore, openStore } from './open-store.ts';
 import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
-import { openSqliteStore } from './store/sqlite/index.ts';
 import { systemTimers } from './timers.ts';
 import { VERSION } from './version.ts';
 import type { BuildProgress } from './views/build.ts';
@@ -73,8 +73,7 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const folder = join(config.dataDir, 'views');
   const lock = lockViews(folder);
   opened.defer(() => lock.release());
-  makeFolder(dirname(config.storeFile));
-  const store = await openSqliteStore({ file: config.storeFile });
+  const store = await openStore(config.store);
   opened.defer(() => store.close());
   const clock = options.clock ?? (await clockOf(store, example));
   const handle = createHandler({ store, now: clock, randomUuid: randomUUID });
@@ -98,7 +97,7 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const ready = Promise.all([access.view.ready, projector.ready]).then(() => {});
   ready.catch(() => {}); // whoever awaits it still gets the rejection
   const running = opened.move();
-  log.info({ version: VERSION, store: config.storeFile, port, example }, 'serving');
+  log.info({ version: VERSION, store: nameOfStore(config.store), port, example }, 'serving');
   return {
     url: urlOf(config.host, port),
     clock,
@@ -119,7 +118,7 @@ function startProjector(
   now: Clock,
 ): Projector {
   const definition = CALENDAR_DEFINITION;
-  const build = backgroundBuild(config.storeFile, definition);
+  const build = backgroundBuild(config.store, definition);
   sweepWorkshops(folder);
   const projector = new Projector({
     ...{ folder, store, projection: calendar, definition, log, now, onProgress, build },
@@ -207,7 +206,7 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
 /** What an operator does with the views; the long work is done in threads of its own. */
 function operations(
   { projector, access }: Parts,
-  { storeFile }: Config,
+  { store }: Config,
   log: Logger,
   folder: string,
   signal: AbortSignal,
@@ -226,7 +225,7 @@ function operations(
         const control = { signal, onSlow: slowBuildLog(calendar.name, log) };
         const current = () => (signal.aborted ? undefined : projector.status().file);
         const result = await whileCurrent(current, (stored) =>
-          backgroundVerify(storeFile, CALENDAR_DEFINITION, { stored, scratch }, control),
+          backgroundVerify(store, CALENDAR_DEFINITION, { stored, scratch }, control),
         );
         if (result === undefined) throw new ViewBehind(calendar.name);
         return result;

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
+import type { StoreSettings } from './open-store.ts';
+import { AddressError, isClusterUrl } from './store/eventstoredb/address.ts';
+import { CLUSTER_DEFAULTS, clusterSettings } from './store/eventstoredb/settings.ts';
 
 /** Environment → Config, parsed once at the start. README and .env.example list the same settings. */
 export interface Config {
@@ -9,8 +12,7 @@ export interface Config {
   readonly port: number;
   readonly host: string;
   readonly dataDir: string;
-  /** The embedded store's file. */
-  readonly storeFile: string;
+  readonly store: StoreSettings;
   /** Without a slash at the end. Without it, feeds carry no addresses. */
   readonly publicUrl: string | undefined;
   readonly adminToken: string | undefined;
@@ -49,14 +51,21 @@ const whole = (least: number, most: number) =>
     .transform(Number)
     .refine((value) => value >= least && value <= most);
 
-const ESDB = /^(esdb|kurrentdb)(\+discover)?:/;
-
 /** A message per setting: what it must be. `secret` values are never printed. */
 const SETTINGS = {
   PORT: { must: 'a port from 0 to 65535', is: whole(0, 65_535) },
   HOST: { must: 'a host name or address, such as 127.0.0.1', is: z.string().regex(/^[\w.:%-]+$/) },
   DATA_DIR: { must: 'a folder', is: z.string().regex(/^[^\0]+$/) },
-  STORE_URL: { must: 'sqlite:<file>', is: z.string().regex(/^sqlite:[^\0]+$/) },
+  STORE_URL: {
+    must: 'sqlite:<file>, or esdb://<host>:<port> for a cluster',
+    is: z.string().regex(/^(sqlite:[^\0]+|(esdb|kurrent|kurrentdb)(\+discover)?:\/\/[^\0]+)$/),
+    secret: true,
+  },
+  STREAM_PREFIX: {
+    must: '1 to 60 letters, digits, dots, hyphens and underscores',
+    is: z.string().regex(/^[A-Za-z0-9._-]{1,60}$/),
+  },
+  STORE_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
   PUBLIC_URL: {
     must: 'an http or https address without query, such as https://calendar.example.org',
     is: z
@@ -107,7 +116,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     port: or('PORT', 3000),
     host: or('HOST', '127.0.0.1'),
     dataDir,
-    storeFile: storeFile(env) ?? join(dataDir, 'chancery.db'),
+    store: storeSettings(env, dataDir),
     publicUrl: setting(env, 'PUBLIC_URL'),
     adminToken: setting(env, 'ADMIN_TOKEN'),
     logLevel: or('LOG_LEVEL', 'info'),
@@ -125,7 +134,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
 /** The example keeps to its own folder, also where STORE_URL names a real store: it must not reach that. */
 export function exampleConfig(config: Config): Config {
   const dataDir = join(config.dataDir, 'example');
-  return { ...config, dataDir, storeFile: join(dataDir, 'chancery.db') };
+  return { ...config, dataDir, store: embedded(dataDir) };
 }
 
 function setting<S extends Setting>(
@@ -141,13 +150,31 @@ function setting<S extends Setting>(
   throw new ConfigError(`${name}${shown} must be ${must}`);
 }
 
-function storeFile(env: Environment): string | undefined {
-  if (ESDB.test(env.STORE_URL ?? '')) {
-    throw new ConfigError(
-      'STORE_URL names an EventStoreDB server, which this version cannot use yet: leave it out, or set sqlite:<file>',
-    );
+function storeSettings(env: Environment, dataDir: string): StoreSettings {
+  return storeAt(setting(env, 'STORE_URL') ?? `sqlite:${join(dataDir, 'chancery.db')}`, env);
+}
+
+const embedded = (dataDir: string): StoreSettings => ({
+  kind: 'sqlite',
+  file: join(dataDir, 'chancery.db'),
+});
+
+/**
+ * The store that a URL names: that of STORE_URL, or one on the command line.
+ * @throws {ConfigError} which never repeats a password
+ */
+export function storeAt(url: string, env: Environment, name = 'STORE_URL'): StoreSettings {
+  const prefix = setting(env, 'STREAM_PREFIX') ?? CLUSTER_DEFAULTS.prefix;
+  const timeoutMs = setting(env, 'STORE_TIMEOUT') ?? CLUSTER_DEFAULTS.timeoutMs;
+  const { must, is } = SETTINGS.STORE_URL;
+  if (!is.safeParse(url).success) throw new ConfigError(`${name} must be ${must}`);
+  if (!isClusterUrl(url)) return { kind: 'sqlite', file: url.slice('sqlite:'.length) };
+  try {
+    return { kind: 'cluster', cluster: clusterSettings(url, { prefix, timeoutMs }) };
+  } catch (error) {
+    if (error instanceof AddressError) throw new ConfigError(`${name} ${error.message}`);
+    throw error;
   }
-  return setting(env, 'STORE_URL')?.slice('sqlite:'.length);
 }
 
 function readEnvFile(file: string): Environment {

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { calendar } from '../projections/calendar.ts';
-import { openSqliteStore } from './store/sqlite/index.ts';
+import { openStore, type StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
 import { messageOf } from './views/errors.ts';
 import type { NamedEvent } from './views/rebuild.ts';
@@ -10,7 +10,7 @@ import { buildWhole } from './views/whole-build.ts';
 /** The long work on views, in a thread of its own: it reads the store by itself and never touches the serving one. */
 
 export type ViewsJob = {
-  readonly storeFile: string;
+  readonly store: StoreSettings;
   readonly definition: string;
   /** The file to build. */
   readonly file: string;
@@ -35,7 +35,7 @@ export type ViewsMessage =
     };
 
 async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
-  const store = await openSqliteStore({ file: job.storeFile });
+  const store = await openStore(job.store);
   const onProgress = (progress: BuildProgress) => say({ kind: 'progress', progress });
   const onSlow = (error: unknown) => say({ kind: 'slow', reason: messageOf(error) });
   const { definition } = job;

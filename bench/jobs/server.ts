@@ -35,7 +35,7 @@ async function open({ folder, nowMs, adminToken }: Opening): Promise<string> {
   const config = {
     ...loadConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://calendar.example.org' }, ''),
     port: 0,
-    storeFile: join(folder, 'chancery.db'),
+    store: { kind: 'sqlite', file: join(folder, 'chancery.db') } as const,
     adminToken,
   };
   const offset = nowMs - Date.now();

@@ -6,11 +6,12 @@ import { backupStore } from '../store/sqlite/backup.ts';
 import { backupView } from '../views/backup.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
-import { requireStore } from './store.ts';
+import { embeddedFile, requireStore } from './store.ts';
 
 /**
  * Copies the store, and the views if asked for, as they are at one moment; a server may go on. The views are
- * copied first, so that they are never ahead of the store beside them.
+ * copied first, so that they are never ahead of the store beside them. Of a cluster only the views are
+ * copied: its nodes have backups of their own.
  */
 export async function backup(
   config: Config,
@@ -18,17 +19,25 @@ export async function backup(
   { views }: { readonly views: boolean },
 ): Promise<number> {
   requireStore(config);
-  if (existsSync(file)) throw new CommandFailed(`${file} exists: name another file`);
-  const folder = `${file}.views`;
+  const copies: string[] = [];
   await interruptible('nothing was copied', async (signal) => {
-    if (views) await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
+    const copyViews = async () => {
+      const folder = `${file}.views`;
+      await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
+      copies.push(folder);
+    };
+    if (views && config.store.kind === 'cluster') return copyViews();
+    const source = embeddedFile(config, 'back it up by its own means, or its views with --views');
+    if (existsSync(file)) throw new CommandFailed(`${file} exists: name another file`);
+    if (views) await copyViews();
     try {
-      await backupStore(config.storeFile, file, signal);
+      await backupStore(source, file, signal);
     } catch (error) {
-      if (views) rmSync(folder, { recursive: true, force: true });
+      for (const folder of copies) rmSync(folder, { recursive: true, force: true });
       throw error;
     }
+    copies.unshift(file);
   });
-  process.stdout.write(views ? `${file} and ${folder}\n` : `${file}\n`);
+  process.stdout.write(`${copies.join(' and ')}\n`);
   return EXIT.fine;
 }

@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config.ts';
+import { nameOfStore, openStore } from '../open-store.ts';
 import type { EventStore, Head } from '../store/event-store.ts';
-import { openSqliteStore } from '../store/sqlite/index.ts';
 import { ViewsOwned } from '../views/errors.ts';
 import { lockViews } from '../views/lock.ts';
 import { EXIT, explain } from './failure.ts';
@@ -60,7 +60,7 @@ function node(): Finding {
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
 function settings(config: Config): Finding[] {
-  const at = `${config.host}:${config.port}, store ${config.storeFile}`;
+  const at = `${config.host}:${config.port}, store ${nameOfStore(config.store)}`;
   const findings: Finding[] = [{ level: 'ok', what: 'configuration', text: at }];
   if (config.publicUrl === undefined) {
     const text = 'is not set: feeds carry no addresses; set it to where others reach this server';
@@ -106,17 +106,17 @@ function writable(path: string): boolean {
 
 async function store(config: Config): Promise<{ finding: Finding; head: Head | undefined }> {
   const what = 'store';
-  const file = config.storeFile;
-  if (!existsSync(file)) {
-    const text = `${file} is not there yet: serve or import makes it`;
+  const name = nameOfStore(config.store);
+  if (config.store.kind === 'sqlite' && !existsSync(name)) {
+    const text = `${name} is not there yet: serve or import makes it`;
     return { finding: { level: 'ok', what, text }, head: undefined };
   }
   let opened: EventStore | undefined;
   try {
-    opened = await openSqliteStore({ file });
+    opened = await openStore(config.store);
     const head = await opened.head();
     const text = head === undefined ? 'empty' : `last event ${head.id} of ${head.recordedAt}`;
-    return { finding: { level: 'ok', what, text: `${file}, ${text}` }, head };
+    return { finding: { level: 'ok', what, text: `${name}, ${text}` }, head };
   } catch (error) {
     return { finding: { level: 'fail', what, text: explain(error).text }, head: undefined };
   } finally {

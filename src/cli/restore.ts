@@ -19,6 +19,7 @@ import { tryLock } from '../views/lock.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { createProgress } from './progress.ts';
+import { embeddedFile } from './store.ts';
 
 /** One line of an export. What a newer writer has put beside these fields of `meta` is kept. */
 const exported = z.strictObject({
@@ -40,8 +41,12 @@ const BATCH = 500;
  */
 export async function restore(config: Config, file: string): Promise<number> {
   const size = file === '-' ? 0 : statSync(file).size;
+  const storeFile = embeddedFile(
+    config,
+    'restore into an embedded store, then copy that one to the cluster',
+  );
   makeFolder(config.dataDir);
-  makeFolder(dirname(config.storeFile));
+  makeFolder(dirname(storeFile));
   // A server has its store open: one that was put in its place would never be seen, and lost with it.
   const lock = tryLock(join(config.dataDir, 'views'));
   if (lock === undefined) {
@@ -51,7 +56,7 @@ export async function restore(config: Config, file: string): Promise<number> {
   }
   try {
     const count = await interruptible('nothing was restored', (signal) =>
-      fill(config.storeFile, file, size, signal),
+      fill(storeFile, file, size, signal),
     );
     process.stdout.write(`${count} events restored\n`);
     return EXIT.fine;

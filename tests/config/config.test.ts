@@ -30,7 +30,7 @@ it('listens on loopback and keeps its data in data/ unless told otherwise', () =
     port: 3000,
     host: '127.0.0.1',
     dataDir: 'data',
-    storeFile: join('data', 'chancery.db'),
+    store: { kind: 'sqlite', file: join('data', 'chancery.db') },
     publicUrl: undefined,
     adminToken: undefined,
     logLevel: 'info',
@@ -68,7 +68,7 @@ it('takes every setting from the environment', () => {
     port: 0,
     host: '::1',
     dataDir: '/var/lib/chancery',
-    storeFile: '/srv/events.db',
+    store: { kind: 'sqlite', file: '/srv/events.db' },
     publicUrl: 'https://calendar.example.org/desk',
     adminToken: token,
     logLevel: 'warn',
@@ -84,13 +84,13 @@ it('takes every setting from the environment', () => {
 });
 
 it('keeps the store in the data folder unless STORE_URL names a file', () => {
-  expect(load({ DATA_DIR: '/d' }).storeFile).toBe('/d/chancery.db');
+  expect(load({ DATA_DIR: '/d' }).store).toEqual({ kind: 'sqlite', file: '/d/chancery.db' });
 });
 
 it('never lets the example near the real store', () => {
   const config = exampleConfig(load({ DATA_DIR: '/d', STORE_URL: 'sqlite:/srv/events.db' }));
   expect(config.dataDir).toBe('/d/example');
-  expect(config.storeFile).toBe('/d/example/chancery.db');
+  expect(config.store).toEqual({ kind: 'sqlite', file: '/d/example/chancery.db' });
 });
 
 describe('.env', () => {
@@ -125,8 +125,8 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['PORT', '-1'],
     ['PORT', '3000.5'],
     ['HOST', 'my host'],
-    ['STORE_URL', 'postgres://localhost'],
-    ['STORE_URL', 'sqlite:'],
+    ['STREAM_PREFIX', '$system'],
+    ['STORE_TIMEOUT', '1'],
     ['PUBLIC_URL', 'calendar.example.org'],
     ['PUBLIC_URL', 'ftp://example.org'],
     ['PUBLIC_URL', 'https://example.org/?a=b'],
@@ -153,12 +153,72 @@ describe('a bad setting is one line with its name and the cure', () => {
     },
   );
 
-  it.each(['esdb://localhost:2113', 'esdb+discover://cluster', 'kurrentdb://localhost'])(
-    'says that %s is not supported yet',
-    (url) => {
-      expect(failure({ STORE_URL: url })).toMatch(/cannot use yet: .*sqlite:<file>/);
-    },
-  );
+  it.each([
+    ['postgres://user:secret@localhost', 'must be sqlite:<file>, or esdb://<host>:<port>'],
+    ['sqlite:', 'must be sqlite:<file>'],
+    ['esdb://user:secret@localhost?tls=false', 'has a password, which travels only with TLS'],
+    ['esdb://user:secret@host?tlsVerifyCert=false', 'give tlsCAFile instead'],
+    ['esdb://user:secret@host?colour=red', 'has the unknown option colour'],
+    ['esdb://user:secret@host?tls=perhaps', 'give true or false'],
+    ['esdb://user:secret@host:70000', 'must name hosts as host:port'],
+    ['esdb://user@host', 'must name both a user and a password'],
+    ['esdb://user:secret@host?userCertFile=a.pem', 'userCertFile and userKeyFile together'],
+    ['esdb://user:secret@host?keepAliveInterval=1', 'a whole number from 10000'],
+  ])('STORE_URL=%s, and never repeats a password', (url, cure) => {
+    const message = failure({ STORE_URL: url });
+    expect(message).toMatch(/^STORE_URL /);
+    expect(message).toContain(cure);
+    expect(message).not.toContain('secret');
+  });
+});
+
+describe('a cluster as the store', () => {
+  const clusterAt = (env: Record<string, string>) => {
+    const { store } = load(env);
+    if (store.kind !== 'cluster') throw new Error('the store is no cluster');
+    return store.cluster;
+  };
+
+  it('is one host, TLS unless told otherwise', () => {
+    const { address, prefix, timeoutMs } = clusterAt({ STORE_URL: 'esdb://db.example.org' });
+    expect(address).toMatchObject({
+      hosts: [{ address: 'db.example.org', port: 2113 }],
+      ...{ discover: false, tls: true, credentials: undefined },
+    });
+    expect({ prefix, timeoutMs }).toEqual({ prefix: 'chancery.', timeoutMs: 3_000 });
+  });
+
+  it.each(['esdb', 'kurrentdb', 'kurrent'])('goes by the name %s', (scheme) => {
+    const { address } = clusterAt({ STORE_URL: `${scheme}+discover://cluster.example.org:2114` });
+    expect(address.hosts).toEqual([{ address: 'cluster.example.org', port: 2114 }]);
+    expect(address.discover).toBe(true);
+  });
+
+  it('is several seeds, with a user, certificates and a pace', () => {
+    const query = 'tls=true&tls_ca_file=ca.pem&userCertFile=u.pem&userKeyFile=u.key';
+    const pace = 'gossipTimeout=2&maxDiscoverAttempts=3&discoveryInterval=50';
+    const { address } = clusterAt({
+      STORE_URL: `esdb://desk:p%40ss@a:1,b:2,[::1]/?${query}&${pace}&keepAliveTimeout=5000`,
+    });
+    expect(address).toMatchObject({
+      hosts: [
+        { address: 'a', port: 1 },
+        { address: 'b', port: 2 },
+        { address: '[::1]', port: 2113 },
+      ],
+      credentials: { username: 'desk', password: 'p@ss' },
+      ...{ caFile: 'ca.pem', certFile: 'u.pem', keyFile: 'u.key' },
+      ...{ gossipTimeout: 2, maxDiscoverAttempts: 3, discoveryInterval: 50 },
+      keepAliveTimeout: 5_000,
+    });
+    expect(address.shown).toBe('esdb://a:1,b:2,[::1]:2113');
+  });
+
+  it('keeps its own prefix and patience', () => {
+    const env = { STREAM_PREFIX: 'desk-2.', STORE_TIMEOUT: '500' };
+    const cluster = clusterAt({ STORE_URL: 'esdb://localhost?tls=false', ...env });
+    expect(cluster).toMatchObject({ prefix: 'desk-2.', timeoutMs: 500 });
+  });
 });
 
 describe('the settings are documented', () => {
