@@ -22,7 +22,7 @@ import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
 import { LagMonitor } from './lag.ts';
 import { listenMetrics } from './metrics-server.ts';
-import { nameOfStore, openStore } from './open-store.ts';
+import { nameOfStore, openStore, untilThere } from './open-store.ts';
 import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { systemTimers } from './timers.ts';
@@ -47,6 +47,8 @@ export interface ChanceryOptions {
   /** Called before anything listens: what the calendar is to hold from the start. */
   readonly prepare?: (handle: Handle) => Promise<void>;
   readonly onProgress?: (progress: BuildProgress) => void;
+  /** Ends the waiting for a store that is not there yet. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface Chancery {
@@ -75,6 +77,8 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   opened.defer(() => lock.release());
   const store = await openStore(config.store);
   opened.defer(() => store.close());
+  const waiting = (err: Error) => log.warn({ err }, 'the store does not answer: waiting for it');
+  await untilThere(store, waiting, options.stopping);
   const clock = options.clock ?? (await clockOf(store, example));
   const handle = createHandler({ store, now: clock, randomUuid: randomUUID });
   await options.prepare?.(handle);

@@ -20,11 +20,18 @@ export async function serve(given: Config, { example }: { example: boolean }): P
   const log = pino({ level: config.logLevel });
   const build = buildReport('building the views: ', QUICK_MS);
   const stopped = stopSignal();
+  const stopping = new AbortController();
+  void stopped.then(() => stopping.abort());
   const chancery = await openChancery({
-    ...{ config, log, example },
+    ...{ config, log, example, stopping: stopping.signal },
     ...(example ? { prepare: loadExample } : {}),
     onProgress: build.update,
+  }).catch((error: unknown) => {
+    // Stopped while it waited for its store: nothing is open, and nothing has failed.
+    if (stopping.signal.aborted) return undefined;
+    throw error;
   });
+  if (chancery === undefined) return EXIT.fine;
   // At once: whoever stops it before the views are ready would never see it, and it is made only once.
   if (chancery.firstToken !== undefined) {
     say(`Admin token, shown only this once: ${chancery.firstToken}`);

@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { addBodyParser } from './body.ts';
 import type { AppDeps } from './deps.ts';
@@ -76,6 +76,7 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   });
   app.addHook('onRequest', (request, reply, done) => {
     if (deps.exampleClock) reply.header('chancery-clock', new Date(deps.clock()).toISOString());
+    tellDegraded(deps.store, reply);
     const target = request.raw.url ?? '';
     if (target.length > limits.urlLength) {
       return done(invalid('', `the address is longer than ${limits.urlLength} characters`));
@@ -92,6 +93,13 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
     app.server.keepAliveTimeout = 1;
     app.server.keepAliveTimeoutBuffer = 0;
   });
+}
+
+/** What is read is right as far as it goes, but the log may have gone on without this server. */
+function tellDegraded({ awaySince }: AppDeps['store'], reply: FastifyReply): void {
+  if (awaySince === undefined) return;
+  const since = new Date(awaySince).toISOString();
+  reply.header('chancery-degraded', `store-unavailable;since="${since}"`);
 }
 
 /** Queries and paths by their zod schemas; bodies are checked by the handler, which needs them as sent. */

@@ -68,6 +68,8 @@ export interface Calendars {
 export interface Log {
   readAll(options: ReadAllOptions): Promise<RecordedEvent[]>;
   head(): Promise<Head | undefined>;
+  /** Since when it does not answer, in milliseconds since 1970. */
+  readonly awaySince?: number | undefined;
 }
 
 /** What an operator does with the views. */

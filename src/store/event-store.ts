@@ -66,7 +66,8 @@ export interface EventStore {
   /**
    * Events after a position (undefined: from the start; `end`: from the live end as it is at the call),
    * for ever: it ends when `signal` aborts or the store is closed. Resumes by itself after the store was
-   * away. End it by the signal: a `return()` while it waits is heard only at the next event.
+   * away; it ends, too, when the store has then lost what was given last: whoever goes on must look whose log
+   * it is. End it by the signal: a `return()` while it waits is heard only at the next event.
    */
   subscribe(
     after: Position | 'end' | undefined,
@@ -74,6 +75,8 @@ export interface EventStore {
   ): AsyncIterable<SubscriptionMessage>;
   /** The last event, or undefined for an empty store. */
   head(): Promise<Head | undefined>;
+  /** Since when the store does not answer, in milliseconds since 1970; absent where it always does. */
+  readonly awaySince?: number | undefined;
   /** Finishes what was appended, ends subscriptions; anything asked later is StoreUnavailable. */
   close(): Promise<void>;
 }

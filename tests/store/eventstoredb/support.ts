@@ -10,7 +10,7 @@ export const QUICK: Partial<ClusterSettings> = {
   timeoutMs: 1_000,
   quietMs: 50,
   watchdogMs: 200,
-  longestPauseMs: 100,
+  longestPauseMs: 60,
 };
 
 export const openWire = (

@@ -1,0 +1,274 @@
+import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RecordedEvent } from '../../../events/envelope.ts';
+import {
+  type EventStore,
+  InvalidEvent,
+  StoreInvalid,
+  StoreUnavailable,
+} from '../../../src/store/event-store.ts';
+import { type WireOptions, WireServer } from '../../support/wire/server.ts';
+import { anEvent, idsOf, someEvents, take, untilCaughtUp } from '../events.ts';
+import { openWire } from './support.ts';
+
+let server: WireServer;
+let store: EventStore;
+let ended: AbortController;
+const unhandled: unknown[] = [];
+const note = (reason: unknown) => unhandled.push(reason);
+
+async function begin(options: WireOptions = {}): Promise<void> {
+  server = await WireServer.start(options);
+  store = openWire(server);
+}
+
+beforeEach(() => {
+  ended = new AbortController();
+  unhandled.length = 0;
+  process.on('unhandledRejection', note);
+});
+
+afterEach(async () => {
+  ended.abort();
+  await store.close();
+  server.kill();
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
+});
+
+/** As the handler does it: the same ids at the same revision while nobody knows. */
+async function appendSurely(stream: string, events: ReturnType<typeof someEvents>): Promise<void> {
+  for (;;) {
+    try {
+      await store.append(stream, events, 'none');
+      return;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}
+
+const all = (): Promise<RecordedEvent[]> => store.readAll({ limit: 10_000 });
+
+/** Goes on with a subscription that others look at too. */
+function follow(enough: (events: readonly RecordedEvent[]) => boolean) {
+  return take(store.subscribe(undefined, ended.signal), enough);
+}
+
+const pathsOfAppend: [string, WireOptions][] = [
+  ['the newer append', {}],
+  ['the older append', { batchAppend: false, saysCaughtUp: false }],
+];
+
+describe.each(pathsOfAppend)('with %s, a server that', (_, options) => {
+  beforeEach(() => begin(options));
+
+  test('is not there yet is unavailable at once, and used when it is there', async () => {
+    server.kill();
+    const seen = follow((events) => events.length === 2);
+    await expect(store.head()).rejects.toThrow(StoreUnavailable);
+    await expect(store.readStream('meeting-a')).rejects.toMatchObject({ outcome: 'not-written' });
+    await expect(store.append('meeting-a', someEvents(1), 'none')).rejects.toThrow(
+      StoreUnavailable,
+    );
+    expect(store.awaySince).toBeTypeOf('number');
+    await server.start();
+    const events = someEvents(2);
+    await appendSurely('meeting-a', events);
+    expect(idsOf((await seen).events)).toEqual(idsOf(events));
+    expect(store.awaySince).toBeUndefined();
+  });
+
+  test('dies and returns during appends and a subscription loses and doubles nothing', async () => {
+    const batches = Array.from({ length: 60 }, () => someEvents(2));
+    const seen = follow((events) => events.length === 120);
+    const appended = batches.map((events, index) => appendSurely(`meeting-${index}`, events));
+    for (let restarts = 0; restarts < 3; restarts += 1) {
+      await appended[restarts * 10];
+      server.kill();
+      await server.start();
+    }
+    await Promise.all(appended);
+    const { events } = await seen;
+    expect(events).toEqual(await all());
+    expect(idsOf(events).toSorted()).toEqual(idsOf(batches.flat()).toSorted());
+  });
+
+  test('commits but loses its answer is asked again, and has written once', async () => {
+    const events = someEvents(2);
+    server.faults.lostReplies = 1;
+    await expect(store.append('meeting-a', events, 'none')).rejects.toMatchObject({
+      outcome: 'unknown',
+    });
+    expect((await store.append('meeting-a', events, 'none')).revision).toBe(1);
+    expect(idsOf(await all())).toEqual(idsOf(events));
+  });
+
+  test('breaks the connection instead of answering is asked again, and has written once', async () => {
+    const events = someEvents(2);
+    server.faults.brokenReplies = 1;
+    await expect(store.append('meeting-a', events, 'none')).rejects.toMatchObject({
+      outcome: 'unknown',
+    });
+    expect((await store.append('meeting-a', events, 'none')).revision).toBe(1);
+    expect(idsOf(await all())).toEqual(idsOf(events));
+  });
+
+  test('never answers an append is given up in time, with the outcome unknown', async () => {
+    server.faults.silentAppends = 1;
+    const begun = performance.now();
+    const appended = store.append('meeting-a', someEvents(1), 'none');
+    await expect(appended).rejects.toMatchObject({ name: 'StoreUnavailable', outcome: 'unknown' });
+    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect((await store.append('meeting-b', someEvents(1), 'none')).revision).toBe(0);
+    expect(await all()).toHaveLength(1);
+  });
+
+  test('freezes is given up in time, and heard again when it goes on', async () => {
+    const seen = follow((events) => events.length === 4);
+    await store.append('meeting-a', someEvents(2), 'none');
+    server.faults.frozen = true;
+    await expect(store.head()).rejects.toThrow(/has not answered within 1000 ms/);
+    await expect(store.append('meeting-b', someEvents(2), 'none')).rejects.toThrow(
+      StoreUnavailable,
+    );
+    server.faults.frozen = false;
+    await appendSurely('meeting-c', someEvents(2));
+    expect((await seen).events).toEqual(await all());
+  });
+
+  test('ends a subscription without a word, or breaks it, is subscribed to again', async () => {
+    const seen = follow((events) => events.length === 40);
+    for (let index = 0; index < 20; index += 1) {
+      if (index % 4 === 1) server.endSubscriptions();
+      if (index % 4 === 3) server.breakSubscriptions();
+      await store.append(`meeting-${index}`, someEvents(2), 'none');
+    }
+    expect((await seen).events).toEqual(await all());
+    expect(server.calls.subscribe).toBeGreaterThan(1);
+  });
+
+  test('leaves a subscription open and says nothing more is noticed', async () => {
+    const seen = follow((events) => events.length === 4);
+    await store.append('meeting-a', someEvents(2), 'none');
+    server.faults.mute = true;
+    await store.append('meeting-b', someEvents(2), 'none');
+    // Noticed by a question to the log; the next subscription is heard.
+    while (server.calls.subscribe < 2) await store.head();
+    server.faults.mute = false;
+    expect((await seen).events).toEqual(await all());
+  });
+
+  test('reads slowly is waited for as long as something comes', async () => {
+    await store.append('meeting-a', someEvents(30), 'none');
+    server.faults.slowReadMs = 50;
+    // Longer than any single answer may take.
+    expect(await store.readStream('meeting-a')).toHaveLength(30);
+    const seen = await follow((events) => events.length === 30);
+    expect(seen.events).toHaveLength(30);
+  });
+
+  test('takes less than what is sent refuses it with its limit, and nothing is written', async () => {
+    const small = await WireServer.start({ ...options, maxAppendSize: 1_000 });
+    const other = openWire(small);
+    const appended = other.append('meeting-a', [anEvent('x'.repeat(1_000))], 'none');
+    await expect(appended).rejects.toThrow(InvalidEvent);
+    await expect(appended).rejects.toThrow(/larger than the 1000 bytes that the server takes/);
+    expect(await other.readStream('meeting-a')).toEqual([]);
+    await other.close();
+    small.kill();
+  });
+
+  test('is set back to an older backup ends a subscription, so that whoever follows looks anew', async () => {
+    await store.append('meeting-a', someEvents(3), 'none');
+    const messages = store.subscribe(undefined, ended.signal)[Symbol.asyncIterator]();
+    const rest = { [Symbol.asyncIterator]: () => ({ next: () => messages.next() }) };
+    await take(rest, untilCaughtUp);
+    server.kill();
+    server.log = server.log.asOf(server.log.events.length - 1);
+    await server.start();
+    expect(await messages.next()).toMatchObject({ done: true });
+  });
+});
+
+test('a clock that is behind the server’s by a minute keeps nobody from appending', async () => {
+  await begin({ clockAheadMs: 60_000 });
+  expect((await store.append('meeting-a', someEvents(1), 'none')).revision).toBe(0);
+});
+
+describe('a server that wants to know who comes', () => {
+  const pem = (name: string) => readFileSync(new URL(`./tls/${name}.pem`, import.meta.url), 'utf8');
+  const ca = new URL('./tls/ca.pem', import.meta.url).pathname;
+  const credentials = { username: 'desk', password: 'right' };
+  const secured = { tls: { key: pem('key'), cert: pem('cert') }, credentials };
+  const at = (who: string, query: string) => ({
+    url: `esdb://${who}localhost:${server.port}?${query}`,
+  });
+
+  beforeEach(() => begin(secured));
+
+  async function attempt(url: { url: string }): Promise<unknown> {
+    const other = openWire(url);
+    const read = await other.head().catch((reason: unknown) => reason);
+    const wrote = await other
+      .append('meeting-a', someEvents(1), 'none')
+      .catch((reason: unknown) => reason);
+    await other.close();
+    expect(wrote instanceof Error).toBe(read instanceof Error);
+    return read;
+  }
+
+  test('lets in who has the right word and knows its authority', async () => {
+    expect(await attempt(at('desk:right@', `tlsCAFile=${ca}`))).toBeUndefined();
+  });
+
+  test.each(['desk:wrong@', ''])('turns away %j, which is not tried again', async (who) => {
+    const error = await attempt(at(who, `tlsCAFile=${ca}`));
+    expect(error).toBeInstanceOf(StoreInvalid);
+    expect((error as Error).message).toMatch(/refuses the credentials: give a user/);
+    expect((error as Error).message).not.toContain('wrong');
+  });
+
+  test('is not trusted when its certificate is of another authority', async () => {
+    const error = await attempt(at('desk:right@', 'tls=true'));
+    expect(error).toBeInstanceOf(StoreInvalid);
+    expect((error as Error).message).toMatch(/do not agree on TLS .*: check tls and tlsCAFile/);
+  });
+
+  test('is unavailable to who speaks without TLS', async () => {
+    expect(await attempt(at('', 'tls=false'))).toBeInstanceOf(StoreUnavailable);
+  });
+
+  test('is not asked at all when a file cannot be read', () => {
+    expect(() => openWire(at('', 'tlsCAFile=/nowhere/ca.pem'))).toThrow(
+      /cannot read .nowhere.ca.pem/,
+    );
+  });
+});
+
+test('a thousand reconnects leave no call open and no memory taken', async () => {
+  await begin();
+  setFlagsFromString('--expose-gc');
+  const collect: () => void = runInNewContext('gc');
+  const heap = () => {
+    collect();
+    return process.memoryUsage().heapUsed;
+  };
+  await store.append('meeting-a', someEvents(1), 'none');
+  const messages = store.subscribe(undefined, ended.signal);
+  let caughtUp = 0;
+  let before = 0;
+  await take(messages, () => {
+    caughtUp += 1;
+    if (caughtUp === 200) before = heap();
+    if (caughtUp % 2 === 0) server.endSubscriptions();
+    else server.breakSubscriptions();
+    return server.calls.subscribe >= 1_000;
+  });
+  expect(server.calls.subscribe).toBeGreaterThanOrEqual(1_000);
+  expect(server.subscriptions).toBeLessThanOrEqual(1);
+  expect(server.open).toBeLessThanOrEqual(2);
+  expect(heap() - before).toBeLessThan(8 * 1_048_576);
+}, 200_000);
