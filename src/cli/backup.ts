@@ -19,25 +19,27 @@ export async function backup(
   { views }: { readonly views: boolean },
 ): Promise<number> {
   requireStore(config);
-  const copies: string[] = [];
+  const source = sourceOf(config, views);
+  const folder = `${file}.views`;
+  if (source !== undefined && existsSync(file)) {
+    throw new CommandFailed(`${file} exists: name another file`);
+  }
   await interruptible('nothing was copied', async (signal) => {
-    const copyViews = async () => {
-      const folder = `${file}.views`;
-      await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
-      copies.push(folder);
-    };
-    if (views && config.store.kind === 'cluster') return copyViews();
-    const source = embeddedFile(config, 'back it up by its own means, or its views with --views');
-    if (existsSync(file)) throw new CommandFailed(`${file} exists: name another file`);
-    if (views) await copyViews();
+    if (views) await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
     try {
-      await backupStore(source, file, signal);
+      if (source !== undefined) await backupStore(source, file, signal);
     } catch (error) {
-      for (const folder of copies) rmSync(folder, { recursive: true, force: true });
+      if (views) rmSync(folder, { recursive: true, force: true });
       throw error;
     }
-    copies.unshift(file);
   });
+  const copies = [...(source === undefined ? [] : [file]), ...(views ? [folder] : [])];
   process.stdout.write(`${copies.join(' and ')}\n`);
   return EXIT.fine;
+}
+
+/** The file to copy; undefined for a cluster, of which a node copies only its views. */
+function sourceOf(config: Config, views: boolean): string | undefined {
+  if (views && config.store.kind === 'cluster') return undefined;
+  return embeddedFile(config, 'back it up by its own means, or its views with --views');
 }

@@ -168,10 +168,18 @@ export class Projector {
       this.#discard();
       view = undefined;
     }
+    if (view === undefined) this.#tellVersion();
     view ??= await this.#buildFirst();
     this.#stop.signal.throwIfAborted();
     this.#readable = true;
     return view;
+  }
+
+  #tellVersion(): void {
+    const found = this.#slot.definitionBefore();
+    const { definition: wanted, log } = this.#options;
+    if (found === undefined || found === wanted) return;
+    log.warn({ view: this.#name, found, wanted }, 'view is of another version: rebuilding');
   }
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */

@@ -42,6 +42,12 @@ export class ViewSlot {
     return file === undefined ? undefined : describeFile(file)?.events;
   }
 
+  /** The definition of the file that is current; undefined when there is none, or it is no view. */
+  definitionBefore(): string | undefined {
+    const file = this.#files.current();
+    return file === undefined ? undefined : describeFile(file)?.definition;
+  }
+
   /** Opens the current file, unless it is damaged or of another definition; deletes what is not current. */
   open(): LiveView | undefined {
     this.#files.usePrepared((file) => describeFile(file)?.definition === this.#options.definition);

@@ -27,6 +27,10 @@ const readiness = z.strictObject({
     .strictObject({ events: z.int(), seconds: z.number(), stalled: z.boolean() })
     .optional()
     .describe(`Admins only. Of events, ${COUNTED} are counted at most.`),
+  clock: z
+    .strictObject({ behindLogSeconds: z.number(), warning: z.string().nullable() })
+    .optional()
+    .describe('Admins only. Whether the last event was recorded in what is the future here.'),
   rebuild: z.record(z.string(), z.unknown()).optional().describe('Admins only.'),
 });
 
@@ -106,6 +110,20 @@ function details({ deps }: Edge, { available, head, events, seconds, stalled }: 
     access,
     store: { available, behind, head: head ?? null },
     lag: { events, seconds, stalled },
+    clock: clockOf(deps.clock(), head?.recordedAt),
     rebuild: deps.rebuilds.status,
   };
+}
+
+/** Seconds that two machines' clocks may be apart without a word. */
+const CLOCK_TOLERANCE_S = 5;
+
+function clockOf(nowMs: number, recordedAt: string | undefined): object {
+  const aheadMs = recordedAt === undefined ? 0 : Date.parse(recordedAt) - nowMs;
+  const behindLogSeconds = Math.max(0, aheadMs / 1_000);
+  const warning =
+    behindLogSeconds <= CLOCK_TOLERANCE_S
+      ? null
+      : 'the last event lies in the future of this clock: set the clocks of all nodes, for example with NTP';
+  return { behindLogSeconds, warning };
 }
