@@ -11,12 +11,16 @@ export async function onceKnown<T>(
   after: string | undefined,
   attempt: () => T | undefined,
 ): Promise<T> {
-  const known = attempt();
-  if (known !== undefined) return known;
+  let made = attempt();
+  if (made !== undefined) return made;
   const behind = await isBehind(edge);
-  if (behind) await edge.deps.views.waitFor(after ?? '', edge.limits.seenWaitMs);
-  const applied = attempt();
-  if (applied !== undefined) return applied;
+  const isMade = () => {
+    made ??= attempt();
+    return made !== undefined;
+  };
+  // As long for an event that the caller may not know as for one that does not exist.
+  const isFound = behind ? await edge.found(after ?? '', isMade) : isMade();
+  if (isFound && made !== undefined) return made;
   if (behind && (await isBehind(edge))) {
     throw new Problem('view-behind', 'the event to go on from may not have been applied here yet');
   }

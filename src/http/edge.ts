@@ -1,5 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import type { CalendarQueries, Reader } from '../../projections/types.ts';
+import { type CalendarQueries, type Reader, UnknownCursor } from '../../projections/types.ts';
 import { type Caller, callerOf, isEditor } from './auth.ts';
 import { type AppDeps, DEFAULT_LIMITS, type Limits } from './deps.ts';
 import { Problem } from './problem.ts';
@@ -16,14 +17,31 @@ export interface Edge {
   /** @throws {Problem} view-behind */
   queries(): CalendarQueries;
   reader(caller: Caller): Reader;
-  /** Waits for an event. @throws {Problem} view-behind when it did not come in time */
-  seen(eventId: string | undefined): Promise<void>;
+  /**
+   * Waits for an event. One that the caller may not know is as one that does not come.
+   * @throws {Problem} view-behind when it did not come in time
+   */
+  seen(eventId: string | undefined, caller: Caller): Promise<void>;
+  /**
+   * Waits until an event is applied and found. Where it is not found, the wait is as long as for one that does not
+   * come: its length tells nothing.
+   */
+  found(eventId: string, isFound: () => boolean): Promise<boolean>;
   /** Aborted when the server closes: long answers end. */
   readonly closing: AbortController;
 }
 
 export function createEdge(deps: AppDeps): Edge {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
+  const closing = new AbortController();
+  const found: Edge['found'] = async (eventId, isFound) => {
+    if (isFound()) return true;
+    const begun = performance.now();
+    if ((await deps.views.waitFor(eventId, limits.seenWaitMs)) && isFound()) return true;
+    const left = Math.max(0, begun + limits.seenWaitMs - performance.now());
+    await delay(left, undefined, { signal: closing.signal }).catch(() => {});
+    return isFound();
+  };
   return {
     deps,
     limits,
@@ -36,15 +54,34 @@ export function createEdge(deps: AppDeps): Edge {
       }
       return queries;
     },
-    reader: (caller) => ({
-      level: caller.level,
-      editor: isEditor(caller),
-      clockMs: deps.clock(),
-    }),
-    seen: async (eventId) => {
-      if (eventId === undefined || (await deps.views.waitFor(eventId, limits.seenWaitMs))) return;
+    reader: (caller) => readerOf(deps, caller),
+    seen: async (eventId, caller) => {
+      if (eventId === undefined) return;
+      const isSeen =
+        caller.role === 'admin'
+          ? await deps.views.waitFor(eventId, limits.seenWaitMs)
+          : await found(eventId, () => mayKnow(deps, caller, eventId));
+      if (isSeen) return;
       throw new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
     },
-    closing: new AbortController(),
+    found,
+    closing,
   };
+}
+
+const readerOf = (deps: AppDeps, caller: Caller): Reader => ({
+  level: caller.level,
+  editor: isEditor(caller),
+  clockMs: deps.clock(),
+});
+
+/** Whether an event is one that the caller could have been told of: it is, or was, visible to them. */
+function mayKnow(deps: AppDeps, caller: Caller, after: string): boolean {
+  try {
+    const reader = readerOf(deps, caller);
+    return deps.queries()?.listChanges({ reader, filters: {}, limit: 1, after }) !== undefined;
+  } catch (error) {
+    if (error instanceof UnknownCursor) return false;
+    throw error;
+  }
 }

@@ -113,7 +113,7 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
 ): Promise<FastifyReply> {
   const caller = edge.callerOf(request);
   const query = request.query as z.output<Q>;
-  await edge.seen((query as { seen?: string }).seen);
+  await edge.seen((query as { seen?: string }).seen, caller);
   const queries = edge.queries();
   const version = edge.deps.views.version;
   const reader = edge.reader(caller);

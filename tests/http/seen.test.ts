@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { exampleOf, isTokens, named, readsOf } from './support/routes.ts';
+import { exampleOf, isCalendar, isPage, isTokens, named, readsOf } from './support/routes.ts';
 import { MEETING, openWorld, REPORT, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -37,7 +37,8 @@ const takesSeen = reads.filter(({ operation }) =>
 /** Makes the view stop before the next event, and writes one. */
 async function writeUnseen({ views, post }: World): Promise<string> {
   views.held = true;
-  const got = must(202, await post('/meetings', { title: 'Talks', form: 'visit' }));
+  const talks = { title: 'Talks', form: 'visit', classification: 'public' };
+  const got = must(202, await post('/meetings', talks));
   return got.headers.get('chancery-event') ?? '';
 }
 
@@ -96,6 +97,65 @@ test('a page that waited is not what the next one waits for', async () => {
   }>();
   expect(next).toContain('limit=1');
   expect(next).not.toContain('seen');
+});
+
+describe('an event that the caller may not know', () => {
+  const WAIT_MS = 50;
+
+  /** An internal event, applied, and how long an answer to it takes. */
+  async function askFor(event: string, path: string, as?: 'reader' | 'editor' | 'admin') {
+    const begun = performance.now();
+    const got = await world.get(`${path}?seen=${event}`, as);
+    return { got, ms: performance.now() - begun };
+  }
+  const body = { title: 'Talks', form: 'visit' };
+
+  test.each(named(ofCalendar.filter((route) => !isCalendar(route) && !isPage(route))))(
+    'is at %s as one that does not exist, in words and in time',
+    async (_path, route) => {
+      const made = must(201, await world.post('/meetings', body));
+      const event = made.headers.get('chancery-event') ?? '';
+      const path = exampleOf(route);
+      const hidden = await askFor(event, path);
+      const none = await askFor(UNKNOWN, path);
+      expect(hidden.got.status).toBe(503);
+      expect(hidden.got.text.replace(event, UNKNOWN)).toBe(none.got.text);
+      expect(hidden.ms).toBeGreaterThanOrEqual(WAIT_MS);
+      expect((await askFor(event, path, 'editor')).got.status).toBe(200);
+    },
+  );
+
+  test.each(['/calendar.ics', '/'])(
+    'is unknown at %s to everyone, since all are anyone there',
+    async (path) => {
+      const made = must(201, await world.post('/meetings', body));
+      const event = made.headers.get('chancery-event') ?? '';
+      expect((await askFor(event, path, 'editor')).got.status).toBe(503);
+    },
+  );
+
+  test('is one of a token, for all but admins', async () => {
+    const [first] = await world.store.readStream('token-bootstrap');
+    await world.views.catchUp();
+    expect((await askFor(first?.id ?? '', '/meetings', 'editor')).got.status).toBe(503);
+  });
+
+  test('is not one that was visible once', async () => {
+    const made = must(201, await world.post('/meetings', { ...body, classification: 'public' }));
+    const event = made.headers.get('chancery-event') ?? '';
+    const path = made.headers.get('location');
+    must(200, await world.post(`${path}/reclassify`, { classification: 'internal' }));
+    expect((await askFor(event, '/meetings')).got.status).toBe(200);
+  });
+
+  test('takes as long as `after` of /changes, while the log is ahead, as one that does not exist', async () => {
+    const made = must(201, await world.post('/meetings', body));
+    await writeUnseen(world);
+    const begun = performance.now();
+    const got = await world.get(`/changes?after=${made.headers.get('chancery-event')}`);
+    expect(got.status).toBe(503);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(WAIT_MS);
+  });
 });
 
 describe('GET /changes?after=', () => {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { named, readsOf } from './support/routes.ts';
+import { realCalendars } from './support/calendars.ts';
+import { getsOf, readsOf } from './support/routes.ts';
 import { type Got, MEETING, openWorld, REPORT, type Who, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -106,7 +107,7 @@ async function hide(world: World, access: Record<string, string>): Promise<void>
 
 /** The visible facts, and between them, when there is something to hide, that. */
 async function worldOf(access?: Record<string, string>): Promise<World> {
-  const world = await openWorld();
+  const world = await openWorld(realCalendars);
   for (const [n, [path, body]] of SHOWN.entries()) {
     world.clock.ms += 60_000;
     await write(world, path, body, `shown-${n}`);
@@ -161,16 +162,18 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
 /** Cursors are taken from the answers; `seen` waits for an event that the caller has been told of. */
 const TOLD = ['cursor', 'after', 'seen'];
 
-type Route = ReturnType<typeof readsOf>[number];
-
-function pathsOf({ path }: Route): string[] {
-  if (path.includes('{code}')) return [path.replace('{code}', 'gone')];
+/** Addresses of a route: at the visible entries, at the hidden ones, and at none. */
+function pathsOf(route: string): string[] {
+  const path = route.replace(':code', 'gone').replace('*', 'swagger-ui.css');
   const ids = path.startsWith('/announcements') ? REPORTS : IDS;
-  return path.includes('{id}') ? ids.map((id) => path.replace('{id}', id)) : [path];
+  return path.includes(':id') ? ids.map((id) => path.replace(':id', id)) : [path];
 }
 
-function queriesOf({ operation }: Route): string[] {
-  const names = (operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name);
+/** Of every parameter that the document has for it. Files of the documentation take none. */
+function queriesOf(route: string): string[] {
+  const listed = route.replace(/:(\w+)/g, '{$1}');
+  const operation = documented.find(({ path }) => path === listed)?.operation;
+  const names = (operation?.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name);
   const queries = names.flatMap((name) =>
     (VALUES[name] ?? []).map((value) => `?${name}=${encodeURIComponent(value)}`),
   );
@@ -186,6 +189,9 @@ const seen = ({ status, headers, text }: Got) => ({
 
 const plain = await worldOf();
 afterAll(() => plain.close());
+const documented = readsOf(plain);
+/** Not a list: what the router of the running app takes. */
+const routes = getsOf(plain.app);
 
 /** Answers of the world with nothing to hide, asked for once for each caller. */
 const plainly = new Map<string, Promise<ReturnType<typeof seen>>>();
@@ -223,7 +229,7 @@ describe.each([
     expect(items.length).toBeGreaterThan(1);
   });
 
-  test.each(named(readsOf(plain)))('leaves no trace at %s', async (_path, route) => {
+  test.each(routes)('leaves no trace at %s', async (route) => {
     for (const path of pathsOf(route)) {
       for (const query of queriesOf(route)) await expectSame(`${path}${query}`);
     }
@@ -241,10 +247,27 @@ describe.each([
     expect(hidden.length).toBeGreaterThan(5);
     for (const cursor of hidden) await expectSame(`/changes?after=${cursor}`);
   });
+
+  test('has no event that can be waited for', async () => {
+    const shown = await changesOf(plain, as);
+    const hidden = (await changesOf(hiding, 'insider')).filter((cursor) => !shown.includes(cursor));
+    const told = hidden.slice(0, 2);
+    for (const path of ['/meetings', '/changes', '/calendar.ics', '/', '/parties']) {
+      for (const cursor of told) await expectSame(`${path}?seen=${cursor}`);
+    }
+  });
+});
+
+test('every route of the router is one of the document, or of the pages that show it', () => {
+  const listed = documented.map(({ path }) => path.replace(/\{(\w+)\}/g, ':$1'));
+  const others = routes.filter((route) => !listed.includes(route));
+  expect(others.filter((route) => !route.startsWith('/docs'))).toEqual([]);
+  expect(listed.filter((route) => !routes.includes(route))).toEqual([]);
+  expect(others.length).toBeGreaterThan(2);
 });
 
 test('every parameter of every read is tried', () => {
-  const names = readsOf(plain).flatMap(({ operation }) =>
+  const names = documented.flatMap(({ operation }) =>
     (operation.parameters ?? []).filter((p) => p.in === 'query').map((p) => p.name),
   );
   expect([...new Set(names)].sort()).toEqual([...Object.keys(VALUES), ...TOLD].sort());

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
+import { ANYONE } from '../auth.ts';
 import { encoded, keptAnswer, publicAge, send } from '../calendar-reply.ts';
 import type { Calendars } from '../deps.ts';
 import type { Edge } from '../edge.ts';
@@ -43,7 +44,7 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
     },
     handler: async (request, reply) => {
       const query = request.query as z.output<typeof feedQuery>;
-      await edge.seen(query.seen);
+      await edge.seen(query.seen, ANYONE);
       const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
       const text = await calendars(edge).feed(ask, nowMs);
@@ -65,7 +66,7 @@ function addEntry(app: FastifyInstance, edge: Edge): void {
       response: { 200: calendarContent, default: problemContent },
     },
     handler: async (request, reply) => {
-      await edge.seen((request.query as { seen?: string }).seen);
+      await edge.seen((request.query as { seen?: string }).seen, ANYONE);
       const nowMs = edge.deps.clock();
       const { id } = request.params as { id: string };
       const text = await calendars(edge).one(id, nowMs);

@@ -62,7 +62,7 @@ async function answerStream(
   const readerNow = () => ({ ...edge.reader(edge.callerOf(request)), clockMs });
   const place = streams.reserve();
   try {
-    await edge.seen(query.seen);
+    await edge.seen(query.seen, edge.callerOf(request));
     const given = lastEventId(request.headers) ?? query.after;
     const { after } = await onceKnown(edge, given, () => begin(edge, readerNow, filters, given));
     if (request.method === 'HEAD') {

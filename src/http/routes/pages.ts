@@ -1,6 +1,7 @@
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { ANYONE } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { entityTag } from '../etag.ts';
 import { type HomeContent, homePage } from '../home.ts';
@@ -30,7 +31,7 @@ export async function pageRoutes(app: FastifyInstance, edge: Edge): Promise<void
     url: '/',
     schema: { summary: 'What this is', tags: ['Pages'], querystring: seenQuery, response: html },
     handler: async (request, reply) => {
-      await edge.seen((request.query as z.output<typeof seenQuery>).seen);
+      await edge.seen((request.query as z.output<typeof seenQuery>).seen, ANYONE);
       return sendPage(request, reply, homePage(homeContent(edge)));
     },
   });

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify';
 import { MEETING, REPORT } from './facts.ts';
 import { type Route, routesOf } from './openapi.ts';
 import type { Ask, World } from './world.ts';
@@ -5,6 +6,24 @@ import type { Ask, World } from './world.ts';
 /** Every GET of the OpenAPI document, so that no test forgets one. */
 export const readsOf = ({ checker }: World): Route[] =>
   routesOf(checker.document).filter(({ method }) => method === 'get');
+
+/** `│   ├── /:id (GET, HEAD)`: how deep, what is added to the path, and the methods. */
+const TREE_LINE = /^((?:│ {3}| {4})*)(?:├──|└──) (.*?)(?: \(([A-Z, ]+)\))?$/;
+
+/** The path of every GET that the running app takes, as its router says: `/meetings/:id`. */
+export function getsOf(app: FastifyInstance): string[] {
+  const above: string[] = [];
+  const gets: string[] = [];
+  for (const line of app.printRoutes({ commonPrefix: false }).split('\n')) {
+    const [, indent, part = '', methods = ''] = TREE_LINE.exec(line) ?? [];
+    if (indent === undefined) continue;
+    const depth = indent.length / 4;
+    const path = `${depth === 0 ? '' : above[depth - 1]}${part}`;
+    above.splice(depth, above.length, path);
+    if (methods.split(', ').includes('GET')) gets.push(path);
+  }
+  return gets;
+}
 
 /** A path of the route at which there is something to see. */
 export function exampleOf({ path }: Route): string {

@@ -4,11 +4,12 @@ import type { RecordedEvent } from '../../../events/envelope.ts';
 import { upcast } from '../../../events/registry.ts';
 import { calendar } from '../../../projections/calendar.ts';
 import { calendarQueries } from '../../../projections/calendar-queries.ts';
+import { type EntryQueries, entryQueries } from '../../../projections/entry-queries.ts';
 import type { Applier, ProjectedEvent } from '../../../projections/projection.ts';
 import type { CalendarQueries } from '../../../projections/types.ts';
 import type { ViewDatabase } from '../../../projections/view-database.ts';
 import type { Views } from '../../../src/http/deps.ts';
-import { releaseId } from '../../../src/ids.ts';
+import { entryUid, releaseId } from '../../../src/ids.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { openLive, transaction } from '../../../src/views/database.ts';
 import type { ViewStatus } from '../../../src/views/status.ts';
@@ -42,6 +43,11 @@ export class TestViews implements Views {
     this.#applier = calendar.open(db, { build: false, cacheBytes: 1_000_000 });
     this.#queries = calendarQueries(db, releaseId);
     this.#store = store;
+  }
+
+  /** What feeds read of the view. */
+  entries(): EntryQueries {
+    return entryQueries(this.#db as unknown as ViewDatabase, entryUid);
   }
 
   queries(): CalendarQueries | undefined {
