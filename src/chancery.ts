@@ -21,6 +21,7 @@ import { createHandler, type Handle, RULES } from './handle.ts';
 import { buildApp, type Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
 import { LagMonitor } from './lag.ts';
+import { limitsOf } from './limits.ts';
 import { listenMetrics } from './metrics-server.ts';
 import { nameOfStore, openStore, untilThere } from './open-store.ts';
 import { announceOwner, controlToken } from './owner.ts';
@@ -80,7 +81,10 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const waiting = (err: Error) => log.warn({ err }, 'the store does not answer: waiting for it');
   await untilThere(store, waiting, options.stopping);
   const clock = options.clock ?? (await clockOf(store, example));
-  const handle = createHandler({ store, now: clock, randomUuid: randomUUID });
+  const handle = createHandler({
+    ...{ store, now: clock, randomUuid: randomUUID },
+    maxEvents: config.entryEvents,
+  });
   await options.prepare?.(handle);
   const control = controlToken();
   // Before the calendar: small, and nobody with a token gets in without it.
@@ -179,11 +183,8 @@ async function listen(
     metrics,
     log,
     randomUuid: randomUUID,
-    limits: {
-      bodyBytes: config.bodyLimit,
-      streamConnections: config.streamConnections,
-      streamBufferBytes: config.streamBuffer,
-    },
+    ...{ trustProxy: config.trustProxy, corsOrigins: config.corsOrigins },
+    limits: limitsOf(config),
   });
   opened.defer(() => closeApp(app, config.shutdownTimeout));
   opened.defer(() => closing.abort(new Error('the server is closing')));

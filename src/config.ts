@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as z from 'zod';
@@ -31,6 +32,27 @@ export interface Config {
   readonly tokenStaleMax: number;
   /** Readings of confidential entries kept in local.db. */
   readonly readLogMax: number;
+  /** Largest headers of a request, in bytes. */
+  readonly headerLimit: number;
+  /** Longest address of a request, in characters. */
+  readonly urlLimit: number;
+  /** How long a request may take to arrive, in milliseconds. */
+  readonly requestTimeout: number;
+  /** How long a connection may be silent, in milliseconds. */
+  readonly idleTimeout: number;
+  /** Connections open at once. */
+  readonly maxConnections: number;
+  /** Requests a minute of one address without a valid token, and of one token; undefined: see DEFAULT_LIMITS. */
+  readonly rateLimit: number | undefined;
+  readonly tokenRateLimit: number | undefined;
+  /** Memory of the process above which requests are refused, in bytes; undefined: no bound but that of the heap. */
+  readonly memoryLimit: number | undefined;
+  /** Events of one meeting or announcement. */
+  readonly entryEvents: number;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustProxy: readonly string[] | undefined;
+  /** Origins whose scripts may read; `*`: all. */
+  readonly corsOrigins: readonly string[] | undefined;
   /** How long a stopping server waits for requests under way, in milliseconds. */
   readonly shutdownTimeout: number;
 }
@@ -50,6 +72,25 @@ const whole = (least: number, most: number) =>
     .regex(/^\d{1,10}$/)
     .transform(Number)
     .refine((value) => value >= least && value <= most);
+
+/** `a, b` → ['a', 'b']. */
+const listOf = (isItem: (item: string) => boolean) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((item) => item.trim()))
+    .refine((items) => items.every(isItem));
+
+function isAddressOrRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  const most = version === 4 ? 32 : 128;
+  const isLength = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return version !== 0 && isLength && more.length === 0;
+}
+
+/** As browsers send it (RFC 6454 §6.1): no path, not even a slash. */
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** A message per setting: what it must be. `secret` values are never printed. */
 const SETTINGS = {
@@ -95,6 +136,29 @@ const SETTINGS = {
     is: whole(1_000, 86_400_000),
   },
   READ_LOG_MAX: { must: 'a number from 1000 to 100000000', is: whole(1_000, 100_000_000) },
+  HEADER_LIMIT: { must: 'a number of bytes from 4096 to 1048576', is: whole(4_096, 1_048_576) },
+  URL_LIMIT: { must: 'a number of characters from 1000 to 100000', is: whole(1_000, 100_000) },
+  REQUEST_TIMEOUT: {
+    must: 'a number of milliseconds from 1000 to 3600000',
+    is: whole(1_000, 3_600_000),
+  },
+  IDLE_TIMEOUT: {
+    must: 'a number of milliseconds from 20000 to 3600000',
+    is: whole(20_000, 3_600_000),
+  },
+  MAX_CONNECTIONS: { must: 'a number from 10 to 1000000', is: whole(10, 1_000_000) },
+  RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
+  TOKEN_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
+  MEMORY_LIMIT: { must: 'a number of bytes from 100000000', is: whole(100_000_000, 9_999_999_999) },
+  ENTRY_EVENTS: { must: 'a number from 100 to 1000000', is: whole(100, 1_000_000) },
+  TRUST_PROXY: {
+    must: 'loopback, or addresses and ranges (10.0.0.0/8), separated by commas',
+    is: listOf((item) => item === 'loopback' || isAddressOrRange(item)),
+  },
+  CORS_ORIGIN: {
+    must: '* or origins such as https://example.org, separated by commas',
+    is: listOf((item) => item === '*' || isOrigin(item)),
+  },
   SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
 } as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
 
@@ -127,6 +191,17 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     stallTimeout: or('STALL_TIMEOUT', 30_000),
     tokenStaleMax: or('TOKEN_STALE_MAX', 900_000),
     readLogMax: or('READ_LOG_MAX', 100_000),
+    headerLimit: or('HEADER_LIMIT', 16_384),
+    urlLimit: or('URL_LIMIT', 8_000),
+    requestTimeout: or('REQUEST_TIMEOUT', 60_000),
+    idleTimeout: or('IDLE_TIMEOUT', 60_000),
+    maxConnections: or('MAX_CONNECTIONS', 10_000),
+    rateLimit: setting(env, 'RATE_LIMIT'),
+    tokenRateLimit: setting(env, 'TOKEN_RATE_LIMIT'),
+    memoryLimit: setting(env, 'MEMORY_LIMIT'),
+    entryEvents: or('ENTRY_EVENTS', 10_000),
+    trustProxy: setting(env, 'TRUST_PROXY'),
+    corsOrigins: setting(env, 'CORS_ORIGIN'),
     shutdownTimeout: or('SHUTDOWN_TIMEOUT', 5_000),
   };
 }

@@ -1,6 +1,6 @@
 import { type RecordedEvent, streamOf } from '../events/envelope.ts';
 import { type CommandDefinition, type Params, type ParsedCommand, parse } from './commands.ts';
-import { InvalidInput } from './domain/rules.ts';
+import { InvalidInput, Rejected } from './domain/rules.ts';
 import { levelOf } from './domain/visibility.ts';
 import { append, RETRIES } from './handle/append.ts';
 import { decideEvents, type Identity } from './handle/decide.ts';
@@ -26,6 +26,8 @@ export interface HandlerDependencies {
   /** Epoch ms. */
   readonly now: () => number;
   readonly randomUuid: () => string;
+  /** Events that one stream may have; default MAX_EVENTS. */
+  readonly maxEvents?: number;
   /** Further tries after a conflict, and after an append of unknown outcome; default 5. */
   readonly retries?: number;
   /** Waits before the try after the `attempt`-th, counted from 1; default a few ms, doubling, spread. */
@@ -60,6 +62,9 @@ export interface CommandResult {
 }
 
 export type Handle = (request: CommandRequest) => Promise<CommandResult>;
+
+/** More than any real entry has. */
+export const MAX_EVENTS = 10_000;
 
 interface Work {
   readonly deps: HandlerDependencies;
@@ -155,6 +160,7 @@ async function attempt(work: Work): Promise<CommandResult> {
   if (done !== undefined) return repeated(work, done);
   const expected = loaded.last?.revision ?? 'none';
   requireMatch(work, expected);
+  requireRoom(work, expected);
   const events = await decideEvents({ store: deps.store, parsed, identity, loaded, now });
   const result = await append(deps, stream, events, expected);
   return { ...base(work), ...result, eventId: events.at(-1)?.id ?? '', repeated: false };
@@ -183,6 +189,18 @@ function requireTarget(work: Work, loaded: Loaded, now: number, done?: RecordedE
   }
   if (canSee(identity.actor, loaded, now)) return;
   throw new NotFound(`There is no ${parsed.kind} ${identity.id}: check the id.`);
+}
+
+/** Each command reads its stream from the beginning. What keeps or takes an entry from sight is never refused. */
+const ALWAYS = new Set(['reclassify', 'withdraw', 'retract']);
+
+function requireRoom({ deps, request, parsed }: Work, last: ExpectedRevision): void {
+  const { maxEvents = MAX_EVENTS } = deps;
+  if (last === 'none' || last + 1 < maxEvents || ALWAYS.has(request.definition.action)) return;
+  throw new Rejected(
+    'too-many-events',
+    `This ${parsed.kind} has ${maxEvents} events, and that is how many it may have: go on with a new one.`,
+  );
 }
 
 function requireMatch({ request, stream }: Work, actual: ExpectedRevision): void {

@@ -69,6 +69,11 @@ function settings(config: Config): Finding[] {
     const text = 'is plain http: tokens travel readable; put a proxy with TLS in front';
     findings.push({ level: 'warn', what: 'PUBLIC_URL', text });
   }
+  if (config.publicUrl !== undefined && config.trustProxy === undefined) {
+    const text =
+      'is not set: behind a proxy, all requests count for its address; set it to where the proxy is, such as loopback';
+    findings.push({ level: 'warn', what: 'TRUST_PROXY', text });
+  }
   return findings;
 }
 

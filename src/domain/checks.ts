@@ -1,4 +1,4 @@
-import type { Participant, Place, When } from '../../events/values.ts';
+import { LIMITS, type Participant, type Place, type When } from '../../events/values.ts';
 import { checkWhen, instantMs, isoInstant } from './date/index.ts';
 import { InvalidInput, pointer, Rejected } from './rules.ts';
 
@@ -49,16 +49,23 @@ export const standingEmbargo = (
   embargoUntil !== undefined && instantMs(embargoUntil) > now ? embargoUntil : undefined;
 
 /**
- * Each party once in a list.
- * @throws {Rejected} participant-already-there
+ * Each party once in a list, and not more of them than fit.
+ * @throws {Rejected} participant-already-there, too-many-participants
  */
 export function requireOnce(participants: readonly Participant[]): void {
+  if (participants.length > LIMITS.participants) throw tooMany();
   const seen = new Set<string>();
   for (const { party } of participants) {
     if (seen.has(party)) throw alreadyThere(party);
     seen.add(party);
   }
 }
+
+const tooMany = (): Rejected =>
+  new Rejected(
+    'too-many-participants',
+    `A meeting has at most ${LIMITS.participants} participants: name delegations and not each of their members.`,
+  );
 
 const alreadyThere = (party: string): Rejected =>
   new Rejected(

@@ -23,6 +23,8 @@ export const RULES = {
     'Nothing about an entry is stated before its first event: earlier claims belong in announcements.',
   'stated-out-of-order':
     'What sets a field is stated no earlier than what set the same field or the status before.',
+  'too-many-events': 'An entry has at most as many events as ENTRY_EVENTS says.',
+  'too-many-participants': 'A meeting has at most 200 participants.',
   'key-reused': 'An idempotency key belongs to one request: another body needs another key.',
 } as const;
 

@@ -2,13 +2,16 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { addBodyParser } from './body.ts';
+import { addCors } from './cors.ts';
 import type { AppDeps } from './deps.ts';
 import { createEdge, type Edge } from './edge.ts';
 import { problemOf } from './failure.ts';
 import { addMetrics } from './metrics.ts';
 import { openapiOptions } from './openapi.ts';
+import { addPressure } from './pressure.ts';
 import { invalid, Problem } from './problem.ts';
 import { queryValidator } from './query.ts';
+import { addRates } from './rate.ts';
 import { sendProblem } from './reply.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { announcementRoutes } from './routes/announcements.ts';
@@ -33,6 +36,9 @@ export type { AppDeps, Calendars, CalendarText, FeedAsk, Limits, Tokens } from '
 export function buildApp(deps: AppDeps): FastifyInstance {
   const edge = createEdge(deps);
   const app = createServer(edge);
+  addRates(app, edge);
+  addPressure(app, edge);
+  addCors(app, edge);
   addRefusals(app, edge);
   addMetrics(app, edge);
   addBodyParser(app);

@@ -5,7 +5,7 @@ import type { Edge } from './edge.ts';
 /** Which confidential entries an answer shows, and telling of who has read them. */
 
 /** Only this level sees them. */
-const CONFIDENTIAL = 2;
+export const CONFIDENTIAL = 2;
 
 /**
  * The confidential entries in the body of an answer, once each, as `meeting-<id>` and `announcement-<id>`: a

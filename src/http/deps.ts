@@ -134,6 +134,10 @@ export interface AppDeps {
   readonly exampleClock?: boolean;
   /** Without a slash at the end; without it addresses are relative. */
   readonly publicUrl?: string | undefined;
+  /** Proxies whose X-Forwarded-For is believed: addresses, ranges, or `loopback`. Default: none. */
+  readonly trustProxy?: readonly string[] | undefined;
+  /** Origins whose scripts may read; `*`: all. Default: none. */
+  readonly corsOrigins?: readonly string[] | undefined;
   /** Rule → what it means, for the page of `rejected`. */
   readonly rules: Readonly<Record<string, string>>;
   readonly version: string;
@@ -145,7 +149,29 @@ export interface AppDeps {
   readonly limits?: Partial<Limits>;
 }
 
+/** Requests a minute. */
+export interface Rate {
+  readonly requests: number;
+  /** Also of who comes from this machine. */
+  readonly local: boolean;
+}
+
 export interface Limits {
+  /** Of one address that comes without a valid token. */
+  readonly addressRate: Rate;
+  /** Of one token. */
+  readonly tokenRate: Rate;
+  /** Memory in use, of JavaScript and of the whole process, in bytes, above which requests are refused; 0: no bound. */
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  /** Between two looks at that, in milliseconds. */
+  readonly pressureCheckMs: number;
+  /** Largest headers of a request, in bytes. */
+  readonly headerBytes: number;
+  /** Connections open at once; more are closed at once. */
+  readonly connections: number;
+  /** How long a connection may take nothing in and send nothing, in milliseconds; then it ends. */
+  readonly idleMs: number;
   /** Largest request body, in bytes. */
   readonly bodyBytes: number;
   /** Longest request target, in characters; longer ones are 400. */
@@ -174,6 +200,14 @@ export interface Limits {
 }
 
 export const DEFAULT_LIMITS: Limits = {
+  addressRate: { requests: 600, local: false },
+  tokenRate: { requests: 6_000, local: false },
+  heapBytes: 0,
+  rssBytes: 0,
+  pressureCheckMs: 1_000,
+  headerBytes: 16_384,
+  connections: 10_000,
+  idleMs: 60_000,
   bodyBytes: 1_048_576,
   urlLength: 8_000,
   requestMs: 60_000,

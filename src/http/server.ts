@@ -11,14 +11,18 @@ const CHECKS = 4;
 
 /** The server below the routes: what it takes in, and what it does with what is not a request. */
 export function createServer({ limits, deps }: Edge): FastifyInstance {
-  return fastify({
+  const app = fastify({
     loggerInstance: deps.log,
     // One logger for all: a child a request costs more than a cached answer.
     childLoggerFactory: (logger) => logger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
     requestTimeout: limits.requestMs,
+    connectionTimeout: limits.idleMs,
+    // Never all: whoever is believed says where the request comes from.
+    trustProxy: deps.trustProxy === undefined ? false : [...deps.trustProxy],
     http: {
+      maxHeaderSize: limits.headerBytes,
       // Above that of the whole request, it would keep Node from looking at that one.
       headersTimeout: limits.requestMs,
       connectionsCheckingInterval: Math.ceil(limits.requestMs / CHECKS),
@@ -35,6 +39,8 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
     },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
   });
+  app.server.maxConnections = limits.connections;
+  return app;
 }
 
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i;

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { UnknownCursor } from '../../../projections/types.ts';
 import { beginning, type ChangeFilters } from '../change-reader.ts';
 import { ChangeStreams } from '../change-streams.ts';
+import { CONFIDENTIAL, tellReading } from '../confidential.ts';
 import { onceKnown } from '../cursor.ts';
 import type { Edge } from '../edge.ts';
 import { EventStream } from '../event-stream.ts';
@@ -69,6 +70,7 @@ async function answerStream(
       place.release();
       return reply.headers(HEADERS).send(Readable.from([]));
     }
+    if (readerNow().level === CONFIDENTIAL) tellReading(edge, request, ['changes']);
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });

@@ -1,0 +1,258 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createHandler, MAX_EVENTS } from '../../src/handle.ts';
+import type { AppDeps, Limits } from '../../src/http/deps.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import { askRaw } from './support/ask.ts';
+import { type Got, MEETING, openWorld, TOKENS, type World } from './support/world.ts';
+import { must } from './support/writes.ts';
+
+/** What a caller may send, how much of it, and how often. */
+
+const worlds: World[] = [];
+afterEach(async () => {
+  for (const world of worlds.splice(0)) await world.close();
+});
+
+async function limited(limits: Partial<Limits>, more: Partial<AppDeps> = {}): Promise<World> {
+  const world = await openWorld((deps) => ({ ...more, limits: { ...deps.limits, ...limits } }));
+  worlds.push(world);
+  return world;
+}
+
+const THREE = { requests: 3, local: true };
+const forwarded = (address: string) => ({ 'x-forwarded-for': address });
+
+async function statuses(asks: readonly (() => Promise<Got>)[]): Promise<number[]> {
+  const found: number[] = [];
+  for (const ask of asks) found.push((await ask()).status);
+  return found;
+}
+const times = (n: number, ask: () => Promise<Got>) => Array.from({ length: n }, () => ask);
+
+describe('requests a minute', () => {
+  test('of an address end in 429, which says when to come again', async () => {
+    const world = await limited({ addressRate: THREE });
+    expect(await statuses(times(3, () => world.get('/meetings')))).toEqual([200, 200, 200]);
+    const refused = await world.get('/meetings');
+    expect(refused.json()).toMatchObject({ status: 429, code: 'rate-limited' });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+  });
+
+  test('count whatever is asked for: also what is not there, what is cached, and feeds', async () => {
+    const world = await limited({ addressRate: THREE });
+    const paths = ['/nothing', '/meetings', '/meetings'];
+    await statuses(paths.map((path) => () => world.get(path)));
+    for (const path of ['/meetings', '/calendar.ics', '/', '/docs', '/nothing']) {
+      expect((await world.get(path)).status, path).toBe(429);
+    }
+  });
+
+  test('of a token are its own, wherever it comes from', async () => {
+    const world = await limited({ tokenRate: THREE, addressRate: THREE });
+    const asked = times(4, () => world.get('/meetings', 'reader'));
+    expect(await statuses(asked)).toEqual([200, 200, 200, 429]);
+    expect((await world.get('/meetings', 'editor')).status).toBe(200);
+    expect((await world.get('/meetings')).status).toBe(200);
+  });
+
+  test('with tokens that are none are those of the address: guessing is bounded', async () => {
+    const world = await limited({ addressRate: THREE });
+    const guess = (n: number) => () =>
+      world.ask('/meetings', { headers: { authorization: `Bearer guess-${n}` } });
+    expect(await statuses([1, 2, 3, 4].map(guess))).toEqual([401, 401, 401, 429]);
+  });
+
+  test('of a refused write change nothing', async () => {
+    const world = await limited({ tokenRate: { requests: 1, local: true } });
+    must(201, await world.post('/meetings', MEETING));
+    const head = await world.head();
+    expect((await world.post('/meetings', { title: 'Talks', form: 'visit' })).status).toBe(429);
+    expect(await world.head()).toBe(head);
+  });
+
+  test('never count for whether the process is well', async () => {
+    const world = await limited({ addressRate: THREE });
+    for (const path of ['/healthz', '/readyz']) {
+      expect(await statuses(times(5, () => world.get(path)))).toEqual([200, 200, 200, 200, 200]);
+    }
+  });
+
+  test('of this machine are not counted, unless somebody has said so', async () => {
+    const world = await limited({ addressRate: { requests: 1, local: false } });
+    expect(await statuses(times(3, () => world.get('/meetings')))).toEqual([200, 200, 200]);
+  });
+
+  test('are those of the proxy, whatever it forwards, unless it is trusted', async () => {
+    const world = await limited({ addressRate: THREE });
+    const from = (n: number) => () => world.get('/meetings', undefined, forwarded(`192.0.2.${n}`));
+    expect(await statuses([1, 2, 3, 4].map(from))).toEqual([200, 200, 200, 429]);
+  });
+
+  test('are those of who is behind a trusted proxy', async () => {
+    const limits = { addressRate: { requests: 1, local: false } };
+    const world = await limited(limits, { trustProxy: ['loopback'] });
+    const from = (address: string) => () => world.get('/meetings', undefined, forwarded(address));
+    const asked = ['192.0.2.1', '192.0.2.1', '192.0.2.2', '203.0.113.9, 192.0.2.1'].map(from);
+    // Of a list, the last one is what the trusted proxy has seen.
+    expect(await statuses(asked)).toEqual([200, 429, 200, 429]);
+  });
+
+  test('of one IPv6 network are of one caller', async () => {
+    const limits = { addressRate: { requests: 1, local: false } };
+    const world = await limited(limits, { trustProxy: ['loopback'] });
+    const from = (address: string) => () => world.get('/meetings', undefined, forwarded(address));
+    const asked = ['2001:db8::1', '2001:db8::2:3', '2001:db8:0:1::1'].map(from);
+    expect(await statuses(asked)).toEqual([200, 429, 200]);
+  });
+});
+
+describe('memory', () => {
+  test.each([['heapBytes'], ['rssBytes']] as const)(
+    'above %s is answered with 503',
+    async (name) => {
+      const world = await limited({ [name]: 1, pressureCheckMs: 1 });
+      await expect.poll(async () => (await world.get('/meetings')).status).toBe(503);
+      const got = await world.get('/meetings');
+      expect(got.json()).toMatchObject({ code: 'overloaded' });
+      expect(got.headers.get('retry-after')).toBe('2');
+      expect((await world.get('/healthz')).status).toBe(200);
+      expect((await world.get('/metrics', 'admin')).status).toBe(200);
+    },
+  );
+
+  test('below them is nobody’s concern', async () => {
+    const world = await limited({ heapBytes: 2 ** 40, rssBytes: 2 ** 40, pressureCheckMs: 1 });
+    expect(await statuses(times(5, () => world.get('/meetings')))).toEqual([
+      200, 200, 200, 200, 200,
+    ]);
+  });
+});
+
+describe('a request', () => {
+  test('with too long an address is refused', async () => {
+    const world = await limited({ urlLength: 1_000 });
+    const at = (length: number) => `/meetings?q=${'a'.repeat(length)}`;
+    expect((await world.get(at(2_000))).json()).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('1000'),
+    });
+    expect((await world.get(at(100))).status).toBe(200);
+  });
+
+  test('with too large headers is refused, and its connection ends', async () => {
+    const world = await limited({ headerBytes: 8_192 });
+    const ask = (size: number) =>
+      askRaw(
+        world.port,
+        `GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Long: ${'a'.repeat(size)}\r\n\r\n`,
+      );
+    expect(await ask(9_000)).toMatch(/^HTTP\/1\.1 400 .*"validation-failed"/s);
+    expect(await ask(4_000)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  test('with a body that is too large is refused', async () => {
+    const world = await limited({ bodyBytes: 1_024 });
+    const got = await world.post('/meetings', { ...MEETING, title: 'a'.repeat(2_000) });
+    expect(got.json()).toMatchObject({
+      ...{ status: 413, code: 'body-too-large', detail: expect.stringContaining('1024') },
+    });
+  });
+
+  test.each([
+    ['a page of more than 500', '/meetings?limit=501'],
+    ['more than 50 values of a filter', `/meetings?${'topic=a&'.repeat(51)}`],
+    ['a search of more than 200 characters', `/meetings?q=${'a'.repeat(201)}`],
+  ])('for %s is refused', async (_what, path) => {
+    const world = await limited({});
+    expect((await world.get(path)).json()).toMatchObject({
+      status: 400,
+      code: 'validation-failed',
+    });
+  });
+
+  test.each([
+    ['a title of 301 characters', { title: 'a'.repeat(301) }],
+    [
+      '201 participants',
+      { participants: Array.from({ length: 201 }, (_, n) => ({ name: `P${n}` })) },
+    ],
+    ['51 topics', { topics: Array.from({ length: 51 }, (_, n) => `t${n}`) }],
+    ['51 sources', { basedOn: Array.from({ length: 51 }, (_, n) => `s${n}`) }],
+  ])('with %s is refused', async (_what, field) => {
+    const world = await limited({});
+    expect((await world.post('/meetings', { ...MEETING, ...field })).status).toBe(400);
+  });
+});
+
+describe('a connection', () => {
+  test('on which nothing goes on is ended', async () => {
+    const world = await limited({ idleMs: 100 });
+    const socket = connect({ port: world.port, host: '127.0.0.1' });
+    await once(socket, 'close');
+  });
+
+  test('whose reader takes nothing is ended', async () => {
+    const world = await limited({ idleMs: 200 });
+    // The log without end: more than sockets take in.
+    const title = '会'.repeat(300);
+    for (let n = 0; n < 40; n += 1) {
+      const participants = Array.from({ length: 200 }, (_, p) => ({
+        party: `p${p}`,
+        name: title.slice(100),
+      }));
+      must(201, await world.post('/meetings', { title, form: 'visit', participants }));
+    }
+    const socket = connect({ port: world.port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    socket.pause();
+    const ended = new Promise<void>((resolve) => {
+      world.app.server.once('connection', (served) => served.once('close', () => resolve()));
+    });
+    socket.write(
+      `GET /events HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${TOKENS.admin}\r\n\r\n`,
+    );
+    await ended;
+    socket.destroy();
+  });
+
+  test('too many of them are not taken', async () => {
+    const world = await limited({ connections: 1 });
+    const first = connect({ port: world.port, host: '127.0.0.1' });
+    await once(first, 'connect');
+    first.write('GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n');
+    await once(first, 'data');
+    const second = connect({ port: world.port, host: '127.0.0.1' });
+    second.on('error', () => {});
+    await once(second, 'close');
+    first.destroy();
+  });
+});
+
+describe('an entry', () => {
+  test('has so many events and no more, but can always be taken out of sight', async () => {
+    const world = await openWorld(({ store, clock, randomUuid }) => ({
+      handle: createHandler({ store: store as EventStore, now: clock, randomUuid, maxEvents: 3 }),
+    }));
+    worlds.push(world);
+    must(201, await world.post('/meetings', MEETING));
+    const path = `/meetings/${MEETING.id}`;
+    must(200, await world.post(`${path}/revise`, { title: 'One' }));
+    must(200, await world.post(`${path}/revise`, { title: 'Two' }));
+    const full = await world.post(`${path}/revise`, { title: 'Three' });
+    expect(full.json()).toMatchObject({ status: 409, rule: 'too-many-events' });
+    must(200, await world.post(`${path}/reclassify`, { classification: 'internal' }));
+    must(200, await world.post(`${path}/withdraw`, { reason: 'mistake' }));
+    expect(MAX_EVENTS).toBe(10_000);
+  });
+
+  test('has so many participants and no more, however they come', async () => {
+    const world = await limited({});
+    const participants = Array.from({ length: 200 }, (_, n) => ({ name: `Party ${n}` }));
+    must(201, await world.post('/meetings', { ...MEETING, participants }));
+    const one = await world.post(`/meetings/${MEETING.id}/participants`, { name: 'One more' });
+    expect(one.json()).toMatchObject({ status: 409, rule: 'too-many-participants' });
+  });
+});
