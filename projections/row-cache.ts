@@ -15,9 +15,8 @@ const KEPT_SHARE = 0.75;
  * build a record is written when it leaves the cache.
  */
 export class RowCache<R extends { readonly id: string }> {
-  readonly #records = new Map<string, R>();
-  readonly #dirty = new Set<string>();
-  readonly #sizes = new Map<string, number>();
+  // Map order is age: set again, it is the youngest.
+  readonly #kept = new Map<string, { readonly record: R; readonly size: number }>();
   readonly #load: (id: string) => R | undefined;
   readonly #write: (record: R) => void;
   readonly #placeOf: (record: R) => number;
@@ -32,18 +31,19 @@ export class RowCache<R extends { readonly id: string }> {
   }
 
   get(id: string): R | undefined {
-    const cached = this.#records.get(id);
-    return cached ?? this.#load(id);
+    return this.#kept.get(id)?.record ?? this.#load(id);
   }
 
   /** `size`: a cheap estimate of what the record weighs in memory, in bytes. */
   set(record: R, size: number): void {
-    // Map order is age: set again, it is the youngest.
-    this.#records.delete(record.id);
-    this.#records.set(record.id, record);
-    this.#bytes += size - (this.#sizes.get(record.id) ?? 0);
-    this.#sizes.set(record.id, size);
-    this.#dirty.add(record.id);
+    const { id } = record;
+    const before = this.#kept.get(id);
+    if (before !== undefined) {
+      this.#bytes -= before.size;
+      this.#kept.delete(id);
+    }
+    this.#kept.set(id, { record, size });
+    this.#bytes += size;
   }
 
   /**
@@ -53,33 +53,28 @@ export class RowCache<R extends { readonly id: string }> {
   flush(): void {
     if (this.#bytes <= this.#limit) return;
     const target = this.#limit * KEPT_SHARE;
-    const oldest: string[] = [];
+    const oldest: R[] = [];
     let left = this.#bytes;
-    for (const id of this.#records.keys()) {
+    for (const { record, size } of this.#kept.values()) {
       if (left <= target) break;
-      oldest.push(id);
-      left -= this.#sizes.get(id) ?? 0;
+      oldest.push(record);
+      left -= size;
     }
-    this.#evictAll(oldest);
+    this.#evict(oldest);
   }
 
   /** Writes and forgets everything. */
   drain(): void {
-    this.#evictAll([...this.#records.keys()]);
+    this.#evict([...this.#kept.values()].map(({ record }) => record));
   }
 
   // In the order of their rows: a table filled from its beginning to its end is filled much faster.
-  #evictAll(ids: readonly string[]): void {
-    const place = (id: string): number => this.#placeOf(this.#records.get(id) as R);
-    for (const id of ids.toSorted((a, b) => place(a) - place(b))) this.#evict(id);
-  }
-
-  #evict(id: string): void {
-    const record = this.#records.get(id);
-    if (record !== undefined && this.#dirty.has(id)) this.#write(record);
-    this.#records.delete(id);
-    this.#dirty.delete(id);
-    this.#bytes -= this.#sizes.get(id) ?? 0;
-    this.#sizes.delete(id);
+  #evict(records: R[]): void {
+    records.sort((a, b) => this.#placeOf(a) - this.#placeOf(b));
+    for (const record of records) {
+      this.#write(record);
+      this.#bytes -= this.#kept.get(record.id)?.size ?? 0;
+      this.#kept.delete(record.id);
+    }
   }
 }

@@ -1,8 +1,8 @@
-import { instantMs, utcDay } from '../src/domain/date/index.ts';
+import { instantMs, utcDay, utcMidnightMs } from '../src/domain/date/index.ts';
 import { inStatedOrder, statedDay } from '../src/domain/stated.ts';
 import type { KeptEvent } from './journal.ts';
 import { NEVER } from './order.ts';
-import type { ViewDatabase } from './view-database.ts';
+import type { ViewDatabase, ViewValue } from './view-database.ts';
 
 /**
  * Where lists place an entry as of any day: one row for each stretch of time through which that stays the
@@ -126,16 +126,18 @@ const recordedOnly = (row: TimeRow): TimeRow[] =>
 const statedOnly = (row: TimeRow): TimeRow[] =>
   row.stated === EMPTY ? [] : [{ ...row, recorded: EMPTY }];
 
-const dayMs = (day: string): number => instantMs(`${day}T00:00:00Z`);
-
 const lowestSeeing = (seq: number, sights: readonly Seen[]): number =>
   Math.min(3, ...sights.filter(({ since }) => since <= seq).flatMap(({ levels }) => levels));
 
-const isInOrder = <E extends KeptEvent>(marks: readonly Mark<E, unknown>[]): boolean =>
-  marks.every(({ event }, i) => {
-    const before = marks[i - 1];
-    return before === undefined || statedDay(event) >= statedDay(before.event);
-  });
+function isInOrder<E extends KeptEvent>(marks: readonly Mark<E, unknown>[]): boolean {
+  let last = '';
+  for (const { event } of marks) {
+    const day = statedDay(event);
+    if (day < last) return false;
+    last = day;
+  }
+  return true;
+}
 
 /** The usual case: everybody who sees it saw all of it, and nobody spoke out of turn. */
 function plainRows<E extends KeptEvent, F>(
@@ -145,7 +147,7 @@ function plainRows<E extends KeptEvent, F>(
   const lo = Math.min(...levels);
   const turns = marks.map(({ event, key }) => ({
     begins: instantMs(event.meta.recordedAt),
-    said: dayMs(statedDay(event)),
+    said: utcMidnightMs(statedDay(event)),
     lo,
     key,
   }));
@@ -178,10 +180,10 @@ function statedRows<E extends KeptEvent, F>(
   const later = marks.slice(index + 1).map(({ event }) => event);
   const ordered = marksOf(inStatedOrder(later, { notBefore }), course, base);
   const lo = Math.min(...levels);
-  const turns = [{ begins: 0, said: dayMs(notBefore), lo, key: base.key }];
+  const turns = [{ begins: 0, said: utcMidnightMs(notBefore), lo, key: base.key }];
   for (const { event, key } of ordered) {
     // Events that hold for all stated time come last, and move nothing.
-    const said = Math.max(dayMs(statedDay(event, notBefore)), turns.at(-1)?.said ?? 0);
+    const said = Math.max(utcMidnightMs(statedDay(event, notBefore)), turns.at(-1)?.said ?? 0);
     turns.push({ begins: 0, said, lo, key });
   }
   return rowsOf(turns, Math.max(...levels)).flatMap(statedOnly);
@@ -208,7 +210,7 @@ export function timesOf<E extends KeptEvent, F>(
         ...sights.flatMap((sight) => statedRows(marks, sight, course)),
       ];
   if (releaseMs === undefined) return rows;
-  const said = dayMs(utcDay(course.statedAt(last.facts)));
+  const said = utcMidnightMs(utcDay(course.statedAt(last.facts)));
   return [...rows, ...rowsOf([{ begins: releaseMs, said, lo: 0, key: last.key }], 0)];
 }
 
@@ -233,11 +235,11 @@ export class TimeRows {
   write(n: number, id: string, rows: readonly TimeRow[], stored: boolean): void {
     if (stored) this.#remove.run(n);
     for (const { lo, hi, recorded, stated, key } of rows) {
-      this.#insert.run(
-        ...key.slice(0, this.#order),
-        ...[id, recorded[0], stated[0], lo, hi, recorded[1], stated[1], n],
-        ...key.slice(this.#order),
-      );
+      const values: ViewValue[] = [];
+      for (let i = 0; i < this.#order; i += 1) values.push(key[i] ?? null);
+      values.push(id, recorded[0], stated[0], lo, hi, recorded[1], stated[1], n);
+      for (let i = this.#order; i < key.length; i += 1) values.push(key[i] ?? null);
+      this.#insert.run(...values);
     }
   }
 }

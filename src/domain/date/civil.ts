@@ -119,48 +119,64 @@ export function utcDay(dateOrInstant: DateOrInstant): string {
 
 const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d+))?)?Z$/;
 
-/** Instants read last: one event's recordedAt is asked for many times. Beyond it the memory starts afresh. */
-const MAX_INSTANTS = 1_000;
-const instants = new Map<string, number>();
-
 /**
  * Epoch milliseconds of an RFC 3339 instant in UTC (`2021-11-21T08:00:00.000Z`; seconds may be missing,
  * digits below the millisecond are dropped). Throws InvalidDate.
  */
-export function instantMs(iso: string): number {
-  const known = instants.get(iso);
-  if (known !== undefined) return known;
-  const ms = readInstant(iso);
-  if (instants.size >= MAX_INSTANTS) instants.clear();
-  instants.set(iso, ms);
-  return ms;
+export const instantMs = (iso: string): number => usualInstant(iso) ?? readInstant(iso);
+
+/** The number that the digits from one place up to another make; NaN when they are not all digits. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
-/** Days read last: a log has many events of one day. */
-const MAX_DAYS = 1_000;
-const midnights = new Map<string, number>();
+/** What separates the parts of the form that events have, each at its place. */
+const MARKS = [
+  [4, '-'],
+  [7, '-'],
+  [10, 'T'],
+  [13, ':'],
+  [16, ':'],
+] as const;
 
-/** As utcMidnightMs; undefined: the calendar has no such day. */
-function midnightMs(localDate: string): number | undefined {
-  const known = midnights.get(localDate);
-  if (known !== undefined) return known;
-  if (!isLocalDate(localDate)) return undefined;
-  const ms = utcMidnightMs(localDate);
-  if (midnights.size >= MAX_DAYS) midnights.clear();
-  midnights.set(localDate, ms);
-  return ms;
+/**
+ * An instant in one of the two forms that are written here, with seconds or with milliseconds: views read several
+ * of every event. Undefined: it is in another form, or none.
+ */
+function usualInstant(iso: string): number | undefined {
+  const date = { year: digits(iso, 0, 4), month: digits(iso, 5, 7), day: digits(iso, 8, 10) };
+  const [hour, minute, second] = [digits(iso, 11, 13), digits(iso, 14, 16), digits(iso, 17, 19)];
+  const millis = millisOf(iso);
+  // NaN fails every one of these.
+  const isTime = hour <= 23 && minute <= 59 && second <= 59 && millis <= 999;
+  if (!isTime || !exists(date)) return undefined;
+  for (const [at, mark] of MARKS) if (iso[at] !== mark) return undefined;
+  const seconds = hour * 3600 + minute * 60 + second;
+  return epochDay(date.year, date.month, date.day) * DAY_MS + seconds * 1000 + millis;
+}
+
+/** `…:00Z` → 0, `…:00.250Z` → 250; NaN: it ends in another way. */
+function millisOf(iso: string): number {
+  if (iso.length === 20) return iso[19] === 'Z' ? 0 : Number.NaN;
+  const isUsual = iso.length === 24 && iso[19] === '.' && iso[23] === 'Z';
+  return isUsual ? digits(iso, 20, 23) : Number.NaN;
 }
 
 function readInstant(iso: string): number {
   const [, date, hour, minute, second = '0', fraction = ''] = INSTANT.exec(iso) ?? [];
-  const midnight = date === undefined ? undefined : midnightMs(date);
-  if (midnight === undefined) {
+  if (date === undefined || !isLocalDate(date)) {
     throw new InvalidDate(
       invalid([], `${JSON.stringify(iso)} is not a UTC instant: write 2021-11-21T08:00:00Z.`),
     );
   }
   const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second);
-  return midnight + seconds * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
+  return utcMidnightMs(date) + seconds * 1000 + Number(fraction.slice(0, 3).padEnd(3, '0'));
 }
 
 /** RFC 3339 in UTC, milliseconds left out when zero: `2021-11-21T08:00:00Z`. */

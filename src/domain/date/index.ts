@@ -7,6 +7,7 @@ export {
   instantMs,
   isoInstant,
   utcDay,
+  utcMidnightMs,
 } from './civil.ts';
 export {
   contains,

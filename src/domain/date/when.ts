@@ -54,7 +54,24 @@ function checkExtent(when: EdtfWhen, edtf: Edtf): WhenProblem | undefined {
   );
 }
 
+/** Dates resolved last: many meetings stand on the same few. Beyond it the memory starts afresh. */
+const MAX_SPANS = 5_000;
+const spans = new Map<string, ResolvedSpan>();
+
 function resolveEdtf(when: EdtfWhen, placeZone: string | undefined): ResolvedSpan {
+  const { edtf, extent = '', timezone = placeZone ?? 'UTC' } = when;
+  const key = `${edtf} ${timezone} ${extent}`;
+  let span = spans.get(key);
+  if (span === undefined) {
+    span = readEdtf(when, placeZone);
+    if (spans.size >= MAX_SPANS) spans.clear();
+    spans.set(key, span);
+  }
+  const printed = when.phrase !== undefined || when.anchor !== undefined;
+  return printed ? inOrder(span, asPrinted(when)) : span;
+}
+
+function readEdtf(when: EdtfWhen, placeZone: string | undefined): ResolvedSpan {
   const edtf = parseEdtf(when.edtf);
   if ('code' in edtf) throw new InvalidDate(edtf);
   const problem = checkZone(when.timezone ?? placeZone) ?? checkExtent(when, edtf);
@@ -64,12 +81,17 @@ function resolveEdtf(when: EdtfWhen, placeZone: string | undefined): ResolvedSpa
     edtf: when.edtf,
     timezone: when.timezone ?? placeZone ?? 'UTC',
     extent,
-    ...asPrinted(when),
     precision: precisionOf(edtf, extent),
     ...boundsOf(edtf),
     display: displayEdtf(edtf, extent),
   };
 }
+
+/** What was printed stands before what follows from it. */
+const inOrder = (
+  { edtf, timezone, extent, ...rest }: ResolvedSpan,
+  printed: ReturnType<typeof asPrinted>,
+): ResolvedSpan => ({ edtf, timezone, extent, ...printed, ...rest });
 
 function precisionOf(edtf: Edtf, extent: Extent): Exclude<Precision, 'time'> {
   if (edtf.kind === 'single') return edtf.part.unit;

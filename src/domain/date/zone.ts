@@ -13,7 +13,12 @@ type DayOffset = number | { readonly at: number; readonly before: number; readon
 interface Zone {
   readonly iana: IANAZone;
   readonly days: Map<number, DayOffset>;
+  /** UTC day number of a local date → the epoch ms at which it starts. */
+  readonly starts: Map<number, number>;
 }
+
+/** Starts of days remembered a zone. */
+const MAX_STARTS = 2_000;
 
 // Only names as IANA writes them get in, so both are bounded by its list (about 600). Asking Intl takes 100 µs.
 const names = new Set<string>();
@@ -50,7 +55,7 @@ function zoneOf(name: string): Zone {
   const known = zones.get(name);
   if (known !== undefined) return known;
   if (!isZone(name)) throw new InvalidDate(invalid(['timezone'], zoneMessage(name)));
-  const zone: Zone = { iana: IANAZone.create(name), days: new Map() };
+  const zone: Zone = { iana: IANAZone.create(name), days: new Map(), starts: new Map() };
   zones.set(name, zone);
   return zone;
 }
@@ -134,8 +139,19 @@ export function wallTimeMs(wallMs: number, zoneName: string): number {
  */
 export function startOfLocalDayMs(localDate: string, zoneName: string): number {
   const midnight = utcMidnightMs(localDate);
-  const at = wallTimeMs(midnight, zoneName);
   const zone = zoneOf(zoneName);
+  const day = midnight / DAY_MS;
+  let start = zone.starts.get(day);
+  if (start === undefined) {
+    start = readStart(zone, zoneName, midnight);
+    if (zone.starts.size >= MAX_STARTS) zone.starts.clear();
+    zone.starts.set(day, start);
+  }
+  return start;
+}
+
+function readStart(zone: Zone, zoneName: string, midnight: number): number {
+  const at = wallTimeMs(midnight, zoneName);
   if (at + offsetMs(zone, at) === midnight) return at;
   const before = offsetMs(zone, midnight - DAY_MS);
   const low = midnight - offsetMs(zone, midnight + DAY_MS);
