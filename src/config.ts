@@ -173,7 +173,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * @throws {ConfigError}
  */
 export function loadConfig(environment: Environment, envFile = '.env'): Config {
-  const env = { ...readEnvFile(envFile), ...present(environment) };
+  const env = settings(environment, envFile);
   const dataDir = setting(env, 'DATA_DIR') ?? 'data';
   const or = <S extends Setting, T>(name: S, otherwise: T) => setting(env, name) ?? otherwise;
   return {
@@ -205,6 +205,12 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     shutdownTimeout: or('SHUTDOWN_TIMEOUT', 5_000),
   };
 }
+
+/** What is set, as text: the environment, and below it the `.env` file. @throws {ConfigError} */
+export const settings = (environment: Environment, envFile = '.env'): Environment => ({
+  ...readEnvFile(envFile),
+  ...present(environment),
+});
 
 /** The example keeps to its own folder, also where STORE_URL names a real store: it must not reach that. */
 export function exampleConfig(config: Config): Config {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
+import { CopyRefused } from '../copy.ts';
 import { InvalidInput, NotFound, Rejected } from '../handle.ts';
 import { MetricsPortTaken } from '../metrics-server.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
@@ -17,6 +18,7 @@ export class CommandFailed extends Error {
 
 const OURS = [
   CommandFailed,
+  CopyRefused,
   DossierError,
   StoreInvalid,
   StoreUnavailable,

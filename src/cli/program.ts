@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { loadConfig } from '../config.ts';
+import { loadConfig, settings } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, explain } from './failure.ts';
 import { addTokens } from './program-tokens.ts';
@@ -51,6 +51,7 @@ function describe(done: (exit: number) => void): Command {
   addExport(program, done);
   addRestore(program, done);
   addBackup(program, done);
+  addCopy(program, done);
   addRebuild(program, done);
   addVerify(program, done);
   addTokens(program, done);
@@ -117,6 +118,28 @@ function addBackup(program: Command, done: (exit: number) => void): void {
     .action(async (file: string, options: { views?: boolean }) => {
       const { backup } = await import('./backup.ts');
       done(await backup(loadConfig(process.env), file, { views: options.views === true }));
+    });
+}
+
+function addCopy(program: Command, done: (exit: number) => void): void {
+  program
+    .command('copy')
+    .description('copy all events from one store to another; run it again to go on')
+    .requiredOption(
+      '--from <url>',
+      'sqlite:<file> or esdb://…; an embedded one is fenced at the end',
+    )
+    .option('--to <url>', 'an empty store, or one that an earlier copy has filled in part')
+    .option('--release', 'instead, let the embedded store of --from take events again')
+    .helpOption('--help', 'say how it is used')
+    .action(async (options: { from: string; to?: string; release?: boolean }) => {
+      const { copy, release } = await import('./copy.ts');
+      const { from, to } = options;
+      const env = settings(process.env);
+      if ((options.release === true) === (to !== undefined)) {
+        program.error('chancery: copy takes either --to or --release');
+      }
+      done(to === undefined ? release(from, env) : await copy(from, to, env));
     });
 }
 

@@ -8,6 +8,8 @@ const NO_RIGHTS = new Set([3, 8, 14, 23]);
 const OUT_OF_RESOURCES = new Set([7, 10, 13]);
 const DAMAGED = new Set([11, 26]);
 const UNIQUE_VIOLATION = 2067;
+/** What a trigger raises, of which there is only the fence. */
+const FENCED = 1811;
 
 /** The extended result code of a driver's error; undefined for any other error. */
 function resultCode(error: unknown): number | undefined {
@@ -37,6 +39,10 @@ export function translate(
   if (isBusy(error)) {
     const text = `${file} is held by another process: try again, or end what holds it`;
     return new StoreUnavailable(text, outcome, cause);
+  }
+  if (resultCode(error) === FENCED) {
+    const text = `${file} takes no more events, since it is being copied: use the copy, or release it with copy --release`;
+    return new StoreUnavailable(text, 'not-written', cause);
   }
   if (isOneOf(OUT_OF_RESOURCES, error)) {
     const text = `${file} cannot be read or written (${(error as Error).message}): check the disk and its free space`;

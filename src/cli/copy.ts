@@ -1,0 +1,140 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { calendar } from '../../projections/calendar.ts';
+import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
+import { storeAt } from '../config.ts';
+import { type CopyOptions, compareLogs, copyAfter, resumePoint } from '../copy.ts';
+import { nameOfStore, openStore, type StoreSettings } from '../open-store.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { fenceStore, releaseStore } from '../store/sqlite/fence.ts';
+import { buildView } from '../views/build.ts';
+import { compareViews } from '../views/compare.ts';
+import { openReader } from '../views/database.ts';
+import { CommandFailed, EXIT } from './failure.ts';
+import { interruptible } from './interrupt.ts';
+import { createProgress } from './progress.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Appends at once to an embedded store, which shares a transaction among them. */
+const AT_ONCE = 500;
+/** Times that a source without a fence may have gone on while it was compared. */
+const CHASES = 5;
+
+/**
+ * Copies all events from one store to another, and compares both at the end: event by event, and the views
+ * that come of them. Interrupted or killed, it goes on where it was when it is run again. An embedded source
+ * takes no writes from the last batch on, until it is released.
+ */
+export async function copy(from: string, to: string, env: Environment): Promise<number> {
+  const source = existing(storeAt(from, env, '--from'));
+  const target = storeAt(to, env, '--to');
+  if (nameOfStore(source) === nameOfStore(target)) {
+    throw new CommandFailed('--from and --to name the same store: name two');
+  }
+  await using opened = new AsyncDisposableStack();
+  const open = async (settings: StoreSettings) => {
+    const store = await openStore(settings);
+    opened.defer(() => store.close());
+    return store;
+  };
+  const stores = { source: await open(source), target: await open(target) };
+  return await interruptible('run the same command again to go on', async (signal) => {
+    const events = await carry(source, target, stores, signal);
+    process.stdout.write(farewell(events, source, from));
+    return EXIT.fine;
+  });
+}
+
+/** Takes the fence from an embedded store: writes are accepted there again. */
+export function release(from: string, env: Environment): number {
+  const store = existing(storeAt(from, env, '--from'));
+  if (store.kind === 'cluster') {
+    throw new CommandFailed('a cluster is never fenced: there is nothing to release');
+  }
+  const was = releaseStore(store.file);
+  process.stdout.write(
+    was ? `${store.file} takes events again\n` : `${store.file} was not fenced\n`,
+  );
+  return EXIT.fine;
+}
+
+function existing(settings: StoreSettings): StoreSettings {
+  if (settings.kind === 'cluster' || existsSync(settings.file)) return settings;
+  throw new CommandFailed(`there is no event store at ${settings.file}: check --from`);
+}
+
+interface Stores {
+  readonly source: EventStore;
+  readonly target: EventStore;
+}
+
+async function carry(
+  source: StoreSettings,
+  target: StoreSettings,
+  stores: Stores,
+  signal: AbortSignal,
+): Promise<string> {
+  const progress = createProgress(process.stderr, 0);
+  const options: CopyOptions = {
+    ...{ ...stores, signal },
+    atOnce: target.kind === 'sqlite' ? AT_ONCE : 1,
+    onProgress: (copied) => progress.update(copied, `${copied} events copied`),
+  };
+  try {
+    const first = await copyAfter(await resumePoint(stores.source, stores.target), options);
+    // Only for what was written meanwhile: everything before it was copied while writes went on.
+    if (source.kind === 'sqlite') fenceStore(source.file);
+    const last = await copyAfter(first.after, options);
+    const { events, digest } = await compared(last.after, options);
+    const views = await viewDigests(stores);
+    const copied = first.copied + last.copied;
+    return `${copied} events copied; ${events} are the same in both (${digest.slice(0, 16)}), and so are the ${views} tables of the views\n`;
+  } finally {
+    progress.clear();
+  }
+}
+
+/** A cluster has no fence: what its nodes wrote while it was compared is copied too, a few times. */
+async function compared(reached: string | undefined, options: CopyOptions) {
+  let after = reached;
+  for (let chase = 0; chase < CHASES; chase += 1) {
+    const comparison = await compareLogs(options.source, options.target, options.signal);
+    if (!comparison.more) return comparison;
+    ({ after } = await copyAfter(after, options));
+  }
+  throw new CommandFailed('the source goes on being written: stop its nodes, and run this again');
+}
+
+/** @returns how many tables were compared */
+async function viewDigests({ source, target }: Stores): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-copy-'));
+  try {
+    const files = [join(folder, 'source.db'), join(folder, 'target.db')] as const;
+    for (const [file, store] of [
+      [files[0], source],
+      [files[1], target],
+    ] as const) {
+      await buildView({ store, projection: calendar, definition: CALENDAR_DEFINITION, file });
+    }
+    const [a, b] = [openReader(files[0]), openReader(files[1])];
+    try {
+      const { tables, difference } = compareViews(a, b);
+      if (difference === undefined) return tables.length;
+      throw new CommandFailed(
+        `the views of both differ, first in ${difference.table}: report it, and go on with the source`,
+      );
+    } finally {
+      a.close();
+      b.close();
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const farewell = (events: string, source: StoreSettings, from: string): string =>
+  source.kind === 'cluster'
+    ? events
+    : `${events}${source.file} takes no more events. Set STORE_URL to the copy; to go back: copy --release --from ${from}\n`;
