@@ -3,7 +3,6 @@ import type { TokenQueries } from '../projections/tokens.ts';
 import { instantMs } from './domain/date/index.ts';
 import { type Level, levelOf } from './domain/visibility.ts';
 import { sha256 } from './ids.ts';
-import { StoreUnavailable } from './store/event-store.ts';
 
 /** Who a token stands for. */
 export interface Holder {
@@ -17,7 +16,7 @@ export interface Access {
   /**
    * By the SHA-256 of the token, lower-case hex; undefined: unknown, revoked or expired.
    * @throws {ViewBehind} the tokens are not known here yet
-   * @throws {StoreUnavailable} they were known too long ago: one of them may be revoked
+   * @throws {OutOfTouch} they were known too long ago: one of them may be revoked
    */
   lookup(tokenHash: string): Holder | undefined;
 }
@@ -58,7 +57,7 @@ export function openAccess(
     lookup: (tokenHash) => {
       const known = own.get(tokenHash);
       if (known !== undefined) return known;
-      if (source.isStale()) throw outOfTouch();
+      if (source.isStale()) throw new OutOfTouch();
       issued ??= validTokens(source.tokens());
       const token = issued.get(tokenHash);
       if (token === undefined || token.expiresMs <= now()) return undefined;
@@ -68,11 +67,17 @@ export function openAccess(
   };
 }
 
-const outOfTouch = (): StoreUnavailable =>
-  new StoreUnavailable(
-    'the event store has not answered for so long that tokens may have been revoked: try again, or leave the token out to read what is public',
-    'not-written',
-  );
+/** Nobody has said for too long that no token was revoked. `code` is that of the problem. */
+export class OutOfTouch extends Error {
+  override readonly name = 'OutOfTouch';
+  readonly code = 'store-unavailable';
+
+  constructor() {
+    super(
+      'the event store has not answered for so long that tokens may have been revoked: try again, or leave the token out to read what is public',
+    );
+  }
+}
 
 /** The holder behind ADMIN_TOKEN and behind commands of this machine. */
 export const admin = (actor: 'env' | 'cli'): Holder => ({

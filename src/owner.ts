@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 
@@ -18,15 +18,21 @@ export const controlToken = (): string => `control_${randomBytes(32).toString('b
 /** Tells where the owner is; gives how to take that back. */
 export function announceOwner(views: string, present: Owner): () => void {
   const file = fileOf(views);
-  rmSync(file, { force: true });
-  writeFileSync(file, JSON.stringify(present), { mode: 0o600 });
+  // Never half of it under its name, and never readable by others for a moment.
+  const making = `${file}.${process.pid}.tmp`;
+  writeFileSync(making, JSON.stringify(present), { mode: 0o600 });
+  renameSync(making, file);
   return () => rmSync(file, { force: true });
 }
 
-/** What an owner has announced; one that was killed leaves its word behind, so ask the lock first. */
+/**
+ * What an owner has announced; one that was killed leaves its word behind, so ask the lock first. Undefined: there
+ * is none, or none that can be read, as when its disk was full.
+ */
 export function findOwner(views: string): Owner | undefined {
-  const file = fileOf(views);
-  if (!existsSync(file)) return undefined;
-  const parsed = owner.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  return parsed.success ? parsed.data : undefined;
+  try {
+    return owner.parse(JSON.parse(readFileSync(fileOf(views), 'utf8')));
+  } catch {
+    return undefined;
+  }
 }

@@ -7,6 +7,7 @@ import type { EventStore, Head } from '../store/event-store.ts';
 import { ViewsOwned } from '../views/errors.ts';
 import { lockViews } from '../views/lock.ts';
 import { EXIT, explain } from './failure.ts';
+import { oneLine } from './terminal.ts';
 
 /** One finding: `fail` must be mended before Chancery can serve, `warn` may be meant. */
 export interface Finding {
@@ -20,7 +21,7 @@ export interface Finding {
 export async function doctor(environment: NodeJS.ProcessEnv, clock = systemClock): Promise<number> {
   const findings = await examine(environment, clock);
   for (const { level, what, text } of findings) {
-    process.stdout.write(`${level.padEnd(4)}  ${what}: ${text}\n`);
+    process.stdout.write(`${level.padEnd(4)}  ${what}: ${oneLine(text)}\n`);
   }
   const failed = findings.filter(({ level }) => level === 'fail').length;
   const warned = findings.filter(({ level }) => level === 'warn').length;

@@ -3,6 +3,7 @@ import { loadConfig, settings } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, explain } from './failure.ts';
 import { addTokens } from './program-tokens.ts';
+import { safeLines } from './terminal.ts';
 
 /**
  * The command line: parses `args` and runs the command, each of which lives in a file of its own and is
@@ -21,7 +22,7 @@ export async function run(args: readonly string[]): Promise<number> {
     // Commander has printed what is wrong, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
     const { text, exit } = explain(error);
-    process.stderr.write(`chancery: ${text}\n`);
+    process.stderr.write(`chancery: ${safeLines(text)}\n`);
     return exit;
   }
 }

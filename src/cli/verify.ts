@@ -12,6 +12,7 @@ import { buildReport } from './build-report.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { openExistingStore } from './store.ts';
+import { safeLines } from './terminal.ts';
 
 /**
  * Folds the log anew and compares it with the stored views, also while a server uses them.
@@ -58,7 +59,7 @@ function tell({ ok, events, tables, difference }: Verification): number {
     const verdict = digest === rebuilt ? 'same' : 'DIFFERS';
     process.stdout.write(`${verdict.padEnd(8)} ${table} (${rows} rows, ${digest.slice(0, 16)})\n`);
   }
-  if (difference !== undefined) process.stdout.write(describe(difference));
+  if (difference !== undefined) process.stdout.write(safeLines(describe(difference)));
   process.stdout.write(
     ok
       ? `the views are what the log says: ${events} events\n`

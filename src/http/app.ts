@@ -70,8 +70,10 @@ export function buildApp(deps: AppDeps): FastifyInstance {
 function addRefusals(app: FastifyInstance, edge: Edge): void {
   const { deps, limits } = edge;
   const unrouted = rememberRoutes(app);
+  const tellOutage = outages(edge);
   app.setErrorHandler((error, request, reply) => {
     const problem = problemOf(error, limits);
+    if (problem.code === 'store-unavailable') tellOutage(error);
     if (problem.code !== 'internal') return sendProblem(reply, problem);
     const instance = `urn:uuid:${deps.randomUuid()}`;
     deps.log.error(
@@ -106,6 +108,20 @@ function tellDegraded({ awaySince }: AppDeps['store'], reply: FastifyReply): voi
   if (awaySince === undefined) return;
   const since = new Date(awaySince).toISOString();
   reply.header('chancery-degraded', `store-unavailable;since="${since}"`);
+}
+
+/** Of one outage, many requests fail: the log hears of it once in a while. */
+const OUTAGE_MS = 10_000;
+
+/** Why the store does not answer is for the operator: the caller is told what to do, and no file or address. */
+function outages({ deps }: Edge): (err: unknown) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  return (err) => {
+    const nowMs = performance.now();
+    if (nowMs - toldMs < OUTAGE_MS) return;
+    toldMs = nowMs;
+    deps.log.warn({ err }, 'the event store does not answer');
+  };
 }
 
 /** Queries and paths by their zod schemas; bodies are checked by the handler, which needs them as sent. */

@@ -14,6 +14,7 @@ interface Known {
   readonly rule?: unknown;
   readonly expected?: unknown;
   readonly actual?: unknown;
+  readonly outcome?: unknown;
 }
 
 /** What to answer. `internal` for whatever is not known here: its message stays inside. */
@@ -45,7 +46,7 @@ function named(error: Error & Known): Problem | undefined {
     case 'UnknownCursor':
       return new Problem('gone', 'this page cannot be continued: start again without `cursor`');
     case 'StoreUnavailable':
-      return new Problem('store-unavailable', 'the event store does not answer: try again');
+      return new Problem('store-unavailable', unavailable(error));
     case 'RevisionConflict':
       return new Problem('revision-conflict', 'it has changed since you read it: read it again', {
         expected: revisionOf(error.expected),
@@ -62,6 +63,15 @@ function named(error: Error & Known): Problem | undefined {
       return undefined;
   }
 }
+
+/**
+ * Whether it may have been written decides what to do next. Why is the operator's to know: their log has it, and the
+ * message may name files.
+ */
+const unavailable = ({ outcome }: Known): string =>
+  outcome === 'unknown'
+    ? 'the event store did not say whether this was written: send it again with the same Idempotency-Key, or look'
+    : 'the event store does not answer, and nothing was written: try again';
 
 /** Revisions count from 0; whatever else was expected is not a revision. */
 const revisionOf = (value: unknown): number | null =>

@@ -31,9 +31,12 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
+// Controls are no characters of a page, and overrides would turn what stands beside them.
+const ESCAPED = /[&<>"']|(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
+
 /** Text for element content and quoted attributes. */
 export const escaped = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+  text.replace(ESCAPED, (character) => ESCAPES[character] ?? '');
 
 /** A whole page; `body` is HTML. */
 export const page = (title: string, body: string): Buffer =>

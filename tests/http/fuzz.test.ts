@@ -17,7 +17,13 @@ must(201, await world.post('/meetings', MEETING));
 afterAll(() => world.close());
 
 /** Rounds are bounded by time; on a slow machine there are fewer. */
-const BOUND = { numRuns: 1_000_000, interruptAfterTimeLimit: 2_500 };
+const BOUND = {
+  numRuns: 1_000_000,
+  interruptAfterTimeLimit: Number(process.env.FUZZ_MS ?? 2_500),
+  ...(process.env.FUZZ_SEED === undefined ? {} : { seed: Number(process.env.FUZZ_SEED) }),
+};
+/** No answer takes longer, whatever it is asked: an expression that backtracks would. */
+const PATIENCE_MS = 5_000;
 
 /** Only who waits for an event that is none may be told to come again. */
 function expectNoFault(path: string, { status, text }: Got): void {
@@ -30,8 +36,13 @@ const requests = hostileRequest(world.checker.document);
 /** Asks, and checks that the answer and the store agree; the status. */
 async function judge({ path, raw, ...ask }: Request): Promise<number> {
   const head = await world.head();
+  const begun = performance.now();
   const got = await world.ask(path, { ...ask, ...(raw === undefined ? {} : { raw }) });
+  expect(performance.now() - begun, path).toBeLessThan(PATIENCE_MS);
   expectNoFault(path, got);
+  // What is sent back stays where it belongs: no header is made of it, no prototype, no line.
+  expect(got.headers.get('x-evil')).toBeNull();
+  expect(({} as { title?: unknown }).title).toBeUndefined();
   const event = got.headers.get('chancery-event');
   if (event === null) expect(await world.head()).toBe(head);
   return got.status;

@@ -41,6 +41,9 @@ const VICIOUS = [
   'NaN',
   '9'.repeat(400),
   'a'.repeat(5_000),
+  `${'a-'.repeat(2_000)}!`,
+  `${'0'.repeat(3_000)}-01-01T00:00:00Z`,
+  `https://${'a.'.repeat(900)}\u0000`,
   '🜍'.repeat(300),
   '0000-01-01',
   '0000-01-01T00:00:00Z',
@@ -171,7 +174,7 @@ const inTarget = (value: string, encoded: boolean): string =>
     : value.toWellFormed().replace(/[^!-~]/gu, (character) => encodeURIComponent(character));
 
 const segment = fc.oneof(
-  { weight: 4, arbitrary: fc.constantFrom(MEETING.id, REPORT.id, 'talks', 'gone') },
+  { weight: 4, arbitrary: fc.constantFrom(MEETING.id, REPORT.id, 'talks', 'gone', 'bootstrap') },
   {
     weight: 1,
     arbitrary: fc.tuple(text, fc.boolean()).map(([value, encoded]) => inTarget(value, encoded)),
