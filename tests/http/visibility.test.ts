@@ -158,10 +158,6 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   outlet: ['Hidden outlet', REPORT.outlet],
   kind: ['report'],
   speaker: ['khaji', 'Ali Asghar Khaji'],
-  cancelled: ['label', 'hide'],
-  postponed: ['tentative'],
-  approx: ['marker', 'omit'],
-  past: ['0', 'all'],
 };
 /** Cursors are taken from the answers; `seen` waits for an event that the caller has been told of. */
 const TOLD = ['cursor', 'after', 'seen'];

@@ -17,6 +17,7 @@ export const read = (file: string): string => readFileSync(join(ROOT, file), 'ut
 export const DOCUMENTS: readonly string[] = [
   'README.md',
   'CHANGELOG.md',
+  'SECURITY.md',
   ...globSync('docs/**/*.md', { cwd: ROOT }).sort(),
 ];
 
