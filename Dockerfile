@@ -5,7 +5,7 @@ WORKDIR /app
 
 # The image brings its own Node, so the pinned ones (optional dependencies) stay out.
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+RUN npm ci --ignore-scripts --omit=dev --omit=optional && npm cache clean --force
 
 COPY events ./events
 COPY projections ./projections

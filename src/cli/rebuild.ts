@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { calendar } from '../../projections/calendar.ts';
-import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
+import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
 import { findOwner, type Owner } from '../owner.ts';
 import { tryLock } from '../views/lock.ts';
@@ -45,22 +44,27 @@ async function prepare(config: Config, folder: string, skip: boolean): Promise<n
   return EXIT.fine;
 }
 
-/** Builds in this process, with progress; an interrupt ends it and leaves what there was. */
+/** Builds every view in this process, with progress; an interrupt ends it and leaves what there was. */
 async function inPlace<T>(
   config: Config,
   folder: string,
   skip: boolean,
   build: (options: OfflineOptions) => Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
   const store = await openExistingStore(config);
   const report = buildReport();
   try {
-    return await interruptible('the old views stay', (signal) =>
-      build({
-        ...{ store, folder, projection: calendar, definition: CALENDAR_DEFINITION },
-        ...{ signal, strict: !skip, onProgress: report.update, onSlow: report.slow },
-      }),
-    );
+    return await interruptible('the old views stay', async (signal) => {
+      let built: T | undefined;
+      for (const view of ALL_VIEWS) {
+        const made = await build({
+          ...{ store, folder, ...view },
+          ...{ signal, strict: !skip, onProgress: report.update, onSlow: report.slow },
+        });
+        built = made ?? built;
+      }
+      return built;
+    });
   } finally {
     report.end();
     await store.close();

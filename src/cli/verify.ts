@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
-import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
+import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { RowDifference } from '../views/compare.ts';
@@ -29,27 +29,41 @@ export async function verify(config: Config): Promise<number> {
 
 async function compare(config: Config, store: EventStore): Promise<number> {
   const folder = join(config.dataDir, 'views');
-  const current = () =>
-    existsSync(folder) ? new ViewFiles(folder, calendar.name).current() : undefined;
-  if (current() === undefined) throw none(folder);
+  if (currentOf(folder, calendar.name) === undefined) throw none(folder);
   const workshop = openWorkshop(folder, 'verify');
   const report = buildReport();
   try {
-    const common = {
-      ...{ store, projection: calendar, definition: CALENDAR_DEFINITION },
-      scratch: join(workshop.folder, 'calendar.db'),
-      ...{ onProgress: report.update, onSlow: report.slow },
-    };
-    const result = await interruptible('nothing was compared', (signal) =>
-      whileCurrent(current, (file) => verifyView({ ...common, file, signal })),
-    );
-    if (result === undefined) throw none(folder);
-    return tell(result);
+    const common = { store, onProgress: report.update, onSlow: report.slow };
+    const results = await interruptible('nothing was compared', async (signal) => {
+      const found: Verification[] = [];
+      for (const view of ALL_VIEWS) {
+        const { name } = view.projection;
+        const scratch = join(workshop.folder, `${name}.db`);
+        const current = () => currentOf(folder, name);
+        const result = await whileCurrent(current, (file) =>
+          verifyView({ ...common, ...view, scratch, file, signal }),
+        );
+        if (result !== undefined) found.push(result);
+      }
+      return found;
+    });
+    return tell(together(results));
   } finally {
     report.end();
     workshop.close();
   }
 }
+
+const currentOf = (folder: string, view: string): string | undefined =>
+  existsSync(folder) ? new ViewFiles(folder, view).current() : undefined;
+
+/** One result of several views. */
+const together = (results: readonly Verification[]): Verification => ({
+  ok: results.every(({ ok }) => ok),
+  events: Math.max(0, ...results.map(({ events }) => events)),
+  tables: results.flatMap(({ tables }) => tables),
+  difference: results.map(({ difference }) => difference).find((one) => one !== undefined),
+});
 
 const none = (folder: string): CommandFailed =>
   new CommandFailed(`there are no views in ${folder}: start the server once, or run rebuild`);

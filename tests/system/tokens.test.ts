@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   type Environment,
@@ -115,6 +117,21 @@ test('who read confidential entries can be exported, also while the server runs'
     route: '/meetings/:id',
     entry: `meeting-${id}`,
   });
+});
+
+test('verify sees a row of tokens that the log does not say, and rebuild mends it', async () => {
+  await (await serve()).stop();
+  expect((await run(['verify'], { env })).code).toBe(0);
+  const views = join(folder.path, 'one', 'views');
+  const file = readFileSync(join(views, 'access.current'), 'utf8').trim();
+  const db = new DatabaseSync(join(views, file));
+  db.exec("UPDATE tokens SET created_by = 'nobody'");
+  db.close();
+  const verified = await run(['verify'], { env });
+  expect(verified.code).toBe(1);
+  expect(verified.stdout).toMatch(/^DIFFERS {2}tokens /m);
+  expect((await run(['rebuild'], { env })).code).toBe(0);
+  expect((await run(['verify'], { env })).code).toBe(0);
 });
 
 test('no token stands in a log, a store or a view', async () => {
