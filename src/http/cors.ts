@@ -30,16 +30,25 @@ export function addCors(app: FastifyInstance, { deps }: Edge): void {
     }
     done();
   });
-  // What is sent depends on the origin, also where it is not allowed.
-  if (!anyone) {
-    app.addHook('onSend', (_request, reply, payload, done) => {
-      const vary = reply.getHeader('vary');
-      reply.header('vary', vary === undefined ? 'Origin' : `${vary}, Origin`);
-      done(null, payload);
-    });
-  }
+  if (!anyone) addVary(app);
 }
 
+/** What is sent depends on the origin, also where it is not allowed. */
+function addVary(app: FastifyInstance): void {
+  // For answers that are written by hand.
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('vary', ORIGIN);
+    done();
+  });
+  // The others put what they vary by in its place.
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    const vary = String(reply.getHeader('vary') ?? '');
+    if (!vary.includes(ORIGIN)) reply.header('vary', `${vary}, ${ORIGIN}`);
+    done(null, payload);
+  });
+}
+
+const ORIGIN = 'Origin';
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 
 const isPreflight = ({ method, headers }: FastifyRequest): boolean =>

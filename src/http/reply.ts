@@ -69,6 +69,16 @@ export function isKnown(request: FastifyRequest, { etag, otherTags = [] }: Descr
 export const sendUnchanged = (reply: FastifyReply, { headers304 }: Described): FastifyReply =>
   reply.code(304).headers(headers304).send();
 
+/** The headers of an answer that is written by hand, with those that hooks have set; Vary is of both. */
+export function withOwn(
+  reply: FastifyReply,
+  headers: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const set = reply.getHeaders() as Record<string, string>;
+  const vary = [headers.vary, set.vary].filter((names) => names !== undefined).join(', ');
+  return { ...set, ...headers, ...(vary === '' ? {} : { vary }) };
+}
+
 /**
  * Answers 200 with bytes that lie in many buffers. All are handed to the connection at once, by reference:
  * they go out in one system call where they fit, and wait for a slow reader without being copied.
@@ -78,9 +88,9 @@ export function sendChunks(
   { headers }: Described,
   chunks: readonly Buffer[],
 ): FastifyReply {
-  reply.headers(headers).hijack();
+  reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, reply.getHeaders() as Record<string, string>);
+  raw.writeHead(200, withOwn(reply, headers));
   // The body of an answer to HEAD is dropped by the server itself.
   for (const chunk of chunks) raw.write(chunk);
   raw.end();

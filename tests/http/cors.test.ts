@@ -26,30 +26,33 @@ test('nobody may, unless told so', async () => {
   expect(asked.headers.get(ALLOWED)).toBeNull();
 });
 
-describe.each(['/meetings', '/calendar.ics', '/changes', '/nothing', '/'])('GET %s', (path) => {
-  test('may be read by a site that is named', async () => {
-    const { headers } = await open.get(path, undefined, { origin: SITE });
-    expect(headers.get(ALLOWED)).toBe(SITE);
-    expect(headers.get('access-control-expose-headers')).toContain('ETag');
-    expect(headers.get('access-control-allow-credentials')).toBeNull();
-    expect(headers.get('vary')).toContain('Origin');
-  });
-
-  test.each([['https://evil.example'], ['null'], [`${SITE}.evil.example`], ['']])(
-    'may not be read by %j',
-    async (origin) => {
-      const { headers } = await open.get(path, undefined, { origin });
-      expect(headers.get(ALLOWED)).toBeNull();
+describe.each(['/meetings', '/calendar.ics', '/changes', '/nothing', '/', '/healthz'])(
+  'GET %s',
+  (path) => {
+    test('may be read by a site that is named', async () => {
+      const { headers } = await open.get(path, undefined, { origin: SITE });
+      expect(headers.get(ALLOWED)).toBe(SITE);
+      expect(headers.get('access-control-expose-headers')).toContain('ETag');
+      expect(headers.get('access-control-allow-credentials')).toBeNull();
       expect(headers.get('vary')).toContain('Origin');
-    },
-  );
+    });
 
-  test('may be read by all where all are named', async () => {
-    expect(
-      (await all.get(path, undefined, { origin: 'https://any.example' })).headers.get(ALLOWED),
-    ).toBe('*');
-  });
-});
+    test.each([['https://evil.example'], ['null'], [`${SITE}.evil.example`], ['']])(
+      'may not be read by %j',
+      async (origin) => {
+        const { headers } = await open.get(path, undefined, { origin });
+        expect(headers.get(ALLOWED)).toBeNull();
+        expect(headers.get('vary')).toContain('Origin');
+      },
+    );
+
+    test('may be read by all where all are named', async () => {
+      expect(
+        (await all.get(path, undefined, { origin: 'https://any.example' })).headers.get(ALLOWED),
+      ).toBe('*');
+    });
+  },
+);
 
 test('a preflight is told that it may read, and nothing else', async () => {
   const { status, headers } = await open.ask('/meetings', preflight('GET'));

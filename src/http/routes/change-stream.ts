@@ -12,7 +12,7 @@ import type { Edge } from '../edge.ts';
 import { EventStream } from '../event-stream.ts';
 import { changeStreamQuery, meetingFiltersOf } from '../parameters.ts';
 import { EITHER_WAY, problemContent } from '../read.ts';
-import { SAFE_HEADERS } from '../reply.ts';
+import { SAFE_HEADERS, withOwn } from '../reply.ts';
 
 const EVENT_STREAM = 'text/event-stream';
 
@@ -73,7 +73,7 @@ async function answerStream(
     if (readerNow().level === CONFIDENTIAL) tellReading(edge, request, ['changes']);
     reply.hijack();
     const { raw } = reply;
-    raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...HEADERS });
+    raw.writeHead(200, withOwn(reply, HEADERS));
     raw.flushHeaders();
     const stream = new EventStream(raw, edge.limits.streamBufferBytes);
     streams.follow({ stream, filters, after, reader: readerNow }, place);
