@@ -1,10 +1,11 @@
 import type * as z from 'zod';
 import { type AnnouncementEvent, announcementEvents } from './announcement.ts';
+import { type FeedEvent, feedEvents } from './feed.ts';
 import { type MeetingEvent, meetingEvents } from './meeting.ts';
 import { type TokenEvent, tokenEvents } from './token.ts';
 
 /** Every event this program writes. */
-export type DomainEvent = MeetingEvent | AnnouncementEvent | TokenEvent;
+export type DomainEvent = MeetingEvent | AnnouncementEvent | TokenEvent | FeedEvent;
 export type DomainEventType = DomainEvent['type'];
 
 /** Turns the data of one schema version into the next. Pure; its golden file stays in tests for ever. */
@@ -28,7 +29,7 @@ const first = (schema: z.ZodType): EventDefinition => ({
 
 /** Type → schema, version, upcasters. An unknown type is a newer writer's: skipped and counted. */
 export const registry: Registry = new Map(
-  Object.entries({ ...meetingEvents, ...announcementEvents, ...tokenEvents }).map(
+  Object.entries({ ...meetingEvents, ...announcementEvents, ...tokenEvents, ...feedEvents }).map(
     ([type, schema]) => [type, first(schema)] as const,
   ),
 );

@@ -1,4 +1,5 @@
 import { parseStream, type StreamKind } from '../events/envelope.ts';
+import { feedPart } from './feeds.ts';
 import type { Applier, ProjectedEvent, Projection } from './projection.ts';
 import { tokenPart } from './tokens.ts';
 import type { ViewDatabase } from './view-database.ts';
@@ -19,7 +20,7 @@ export interface AccessApplier {
   quarantine(id: string): void;
 }
 
-const PARTS: readonly AccessPart[] = [tokenPart];
+const PARTS: readonly AccessPart[] = [tokenPart, feedPart];
 
 /** Every event that was applied: there are few, and somebody may wait for any of them. */
 const EVENT_TABLE = 'CREATE TABLE access_events (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;';
@@ -30,7 +31,7 @@ const EVENT_TABLE = 'CREATE TABLE access_events (id TEXT PRIMARY KEY) STRICT, WI
  */
 export const access: Projection = {
   name: 'access',
-  definition: 1,
+  definition: 2,
   kinds: PARTS.map(({ kind }) => kind),
   tables: EVENT_TABLE + PARTS.map(({ tables }) => tables).join(''),
   indexes: PARTS.map(({ indexes }) => indexes).join(''),

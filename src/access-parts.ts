@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { access as projection } from '../projections/access.ts';
+import { type FeedQueries, feedQueries } from '../projections/feeds.ts';
 import { type TokenQueries, tokenQueries } from '../projections/tokens.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
-import { type Access, admin, openAccess } from './access.ts';
+import { type Access, admin, OutOfTouch, openAccess } from './access.ts';
 import { ACCESS_DEFINITION } from './access-definition.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { Tokens } from './http/app.ts';
+import { createFeedHandler } from './feeds.ts';
+import type { Feeds, Tokens } from './http/app.ts';
 import { type Local, openLocal } from './local/local.ts';
 import type { EventStore } from './store/event-store.ts';
 import { createTokenHandler } from './tokens.ts';
@@ -33,6 +35,7 @@ export interface AccessParts {
   readonly view: Projector;
   readonly access: Access;
   readonly tokens: Tokens;
+  readonly feeds: Feeds;
   readonly local: Local;
   /** Makes the first admin token where there is none, and knows it from then on; undefined: there was one. */
   issueFirst(): Promise<string | undefined>;
@@ -61,12 +64,13 @@ export function openAccessParts(
   opened.defer(() => touch.close());
   const given = new Map([[control, admin('cli')]]);
   if (config.adminToken !== undefined) given.set(config.adminToken, admin('env'));
-  const tokens = queriesOf(view);
+  const tokens = queriesOf<TokenQueries>(view, tokenQueries);
   const source = { tokens, isStale: touch.isStale, onChange: changesOf(view) };
   const access = openAccess(source, given, clock, (token) => local.used(token, clock()));
   const handler = createTokenHandler({ store, now: clock, randomUuid: randomUUID });
   return {
     ...{ view, access, local },
+    feeds: feedsOf({ store, clock, view, local, isStale: touch.isStale }),
     tokens: {
       status: () => view.status(),
       ...{ issue: handler.issue, revoke: handler.revoke },
@@ -83,17 +87,39 @@ export function openAccessParts(
   };
 }
 
+interface FeedParts extends Pick<AccessOptions, 'store' | 'clock'> {
+  readonly view: Projector;
+  readonly local: Local;
+  readonly isStale: () => boolean;
+}
+
+function feedsOf({ store, clock, view, local, isStale }: FeedParts): Feeds {
+  const feeds = queriesOf<FeedQueries>(view, feedQueries);
+  return {
+    ...createFeedHandler({ store, now: clock, randomUuid: randomUUID }),
+    list: (reader, limit, before) => feeds().list(reader, limit, before),
+    one: (reader, id) => feeds().one(reader, id),
+    byToken: (hash) => {
+      if (isStale()) throw new OutOfTouch();
+      return feeds().byToken(hash);
+    },
+    used: (id, client) => local.fetched(id, client, clock()),
+    use: (id) => local.feedUse(id),
+    waitFor: (eventId, timeoutMs) => view.waitFor(eventId, timeoutMs),
+  };
+}
+
 /** The queries of the view as it is now: prepared once for each handle, which a rebuild changes. */
-function queriesOf(view: Projector): () => TokenQueries {
-  const made = new WeakMap<ViewDatabase, TokenQueries>();
+function queriesOf<Q>(view: Projector, prepare: (db: ViewDatabase) => Q): () => Q {
+  const made = new WeakMap<ViewDatabase, { readonly queries: Q }>();
   return () => {
     const db = view.reader();
     let queries = made.get(db);
     if (queries === undefined) {
-      queries = tokenQueries(db);
+      queries = { queries: prepare(db) };
       made.set(db, queries);
     }
-    return queries;
+    return queries.queries;
   };
 }
 

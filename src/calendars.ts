@@ -62,14 +62,14 @@ export function createCalendars(options: CalendarsOptions): Calendars {
   const addresses = publicUrl === undefined ? {} : { publicUrl };
   const composer = new FeedComposer(TOOLS, addresses, maxBytes);
   const sourceOf = sources(options);
-  const requestOf = requests(publicUrl);
+  const requestAt = requests(publicUrl);
   const stamps = new WeakMap<FeedAsk, Stamp>();
   // Most requests find what the last one found: then no query is run.
   const unchanged = (ask: FeedAsk, nowMs: number): CalendarText | undefined => {
     const stamp = stamps.get(ask);
     if (stamp === undefined || stamp.version !== version()) return undefined;
     if (nowMs < stamp.fromMs || nowMs >= stamp.untilMs) return undefined;
-    return composer.kept(sourceOf(ask), requestOf(ask, nowMs));
+    return composer.kept(sourceOf(ask), requestAt(ask, nowMs));
   };
   return {
     unchanged,
@@ -78,7 +78,7 @@ export function createCalendars(options: CalendarsOptions): Calendars {
       if (known !== undefined) return known;
       const now = version();
       const untilMs = until(readerAt(ask.level, nowMs), nowMs);
-      const feed = await composer.read(sourceOf(ask), requestOf(ask, nowMs));
+      const feed = await composer.read(sourceOf(ask), requestAt(ask, nowMs));
       stamps.set(ask, { version: now, fromMs: nowMs, untilMs });
       return feed;
     },
@@ -111,18 +111,22 @@ function requests(publicUrl: string | undefined) {
     const todayUtc = dayOf(nowMs);
     const known = made.get(ask);
     if (known?.todayUtc === todayUtc) return known;
-    const { name, description, options, filters, path } = ask;
-    const filter = filterOf(filters);
-    const request = {
-      ...{ name, options, todayUtc },
-      ...(description === undefined ? {} : { description }),
-      ...(filter === undefined ? {} : { filter }),
-      ...(publicUrl === undefined || path === undefined
-        ? {}
-        : { sourceUrl: `${publicUrl}${path}` }),
-    };
+    const request = { ...requestOf(ask, publicUrl), todayUtc };
     made.set(ask, request);
     return request;
+  };
+}
+
+function requestOf(
+  { level: _, filters, path, ...ask }: FeedAsk,
+  publicUrl: string | undefined,
+): Omit<FeedRequest, 'todayUtc'> {
+  const filter = filterOf(filters);
+  const told = publicUrl === undefined || path === undefined ? undefined : `${publicUrl}${path}`;
+  return {
+    ...ask,
+    ...(filter === undefined ? {} : { filter }),
+    ...(told === undefined ? {} : { sourceUrl: told }),
   };
 }
 
@@ -159,6 +163,7 @@ function sourceAt(entries: EntryQueries, clock: Clock, level: FeedAsk['level']):
 
 /** Of one entry; made anew for each request, so nothing of it is kept. */
 const textOf = (body: Buffer): CalendarText => ({
+  count: 1,
   chunks: [body],
   length: body.length,
   etag: `"${hash('sha256', body, 'base64url')}"`,

@@ -173,6 +173,7 @@ async function listen(
     ...views,
     access: parts.access.access,
     tokens: parts.access.tokens,
+    feeds: parts.access.feeds,
     onReading: (reading) => parts.access.local.read(reading),
     views: parts.projector,
     ...operations(parts, config, log, join(config.dataDir, 'views'), closing.signal),

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
 import { CopyRefused } from '../copy.ts';
-import { InvalidInput, NotFound, Rejected } from '../handle.ts';
+import { IdTaken, InvalidInput, NotFound, Rejected } from '../handle.ts';
 import { MetricsPortTaken } from '../metrics-server.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
 import { DeadLetterFound, RebuildRunning, ViewsOwned, ViewsUnusable } from '../views/errors.ts';
@@ -29,6 +29,7 @@ const OURS = [
   NotComparable,
   MetricsPortTaken,
   InvalidInput,
+  IdTaken,
   NotFound,
   Rejected,
 ];

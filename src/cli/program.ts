@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { loadConfig, settings } from '../config.ts';
 import { VERSION } from '../version.ts';
 import { EXIT, explain } from './failure.ts';
+import { addFeeds } from './program-feeds.ts';
 import { addTokens } from './program-tokens.ts';
 import { safeLines } from './terminal.ts';
 
@@ -56,6 +57,7 @@ function describe(done: (exit: number) => void): Command {
   addRebuild(program, done);
   addVerify(program, done);
   addTokens(program, done);
+  addFeeds(program, done);
   addDoctor(program, done);
   return program;
 }

@@ -25,6 +25,8 @@ export const RULES = {
     'What sets a field is stated no earlier than what set the same field or the status before.',
   'too-many-events': 'An entry has at most as many events as ENTRY_EVENTS says.',
   'too-many-participants': 'A meeting has at most 200 participants.',
+  'public-feed':
+    'The address of a public feed has no token that could be rotated, revoked or expire.',
   'key-reused': 'An idempotency key belongs to one request: another body needs another key.',
 } as const;
 

@@ -30,6 +30,11 @@ interface Fact {
   readonly data: object;
 }
 
+/** An event as a fold sees it: with the instant at which it was recorded. */
+interface Dated {
+  readonly meta: { readonly recordedAt: string };
+}
+
 /** Who asks, and what tells the request from others. */
 export interface Request {
   /** Id of a token, or one of `env`, `cli`. */
@@ -45,7 +50,7 @@ export interface Recording<S, E extends Fact> extends Request {
   readonly kind: StreamKind;
   readonly id: string;
   readonly initial: S;
-  readonly evolve: (state: S, event: E) => S;
+  readonly evolve: (state: S, event: E & Dated) => S;
   /** @throws whatever refuses the command */
   readonly decide: (state: S, nowMs: number) => readonly E[];
 }
@@ -99,7 +104,7 @@ async function attempt<S, E extends Fact>(
   const { kind, id, initial, evolve, decide, commandId, actor } = recording;
   const stream = streamOf(kind, id);
   const { events, last } = await read(deps.store, stream);
-  const state = (events as unknown as readonly E[]).reduce(evolve, initial);
+  const state = (events as unknown as readonly (E & Dated)[]).reduce(evolve, initial);
   const begun = events[0]?.meta;
   const done = events.findLast((event) => event.meta.commandId === commandId);
   if (done !== undefined) {
@@ -113,7 +118,7 @@ async function attempt<S, E extends Fact>(
   await append(deps, stream, sealed, last?.revision ?? 'none');
   const changedAt = isoInstant(nowMs);
   return {
-    state: decided.reduce(evolve, state),
+    state: (sealed as unknown as readonly (E & Dated)[]).reduce(evolve, state),
     eventId: sealed.at(-1)?.id ?? '',
     repeated: false,
     changedAt,

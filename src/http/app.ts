@@ -21,16 +21,18 @@ import { changeRoutes } from './routes/changes.ts';
 import { docsRoutes, openapiRoute } from './routes/docs.ts';
 import { eventRoutes } from './routes/events.ts';
 import { facetRoutes } from './routes/facets.ts';
+import { feedRoutes } from './routes/feeds.ts';
 import { meetingRoutes } from './routes/meetings.ts';
 import { operationRoutes } from './routes/operation.ts';
 import { pageRoutes } from './routes/pages.ts';
+import { savedFeedRoutes } from './routes/saved-feeds.ts';
 import { slipRoutes } from './routes/slips.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { rememberRoutes } from './routes-known.ts';
 import { createServer } from './server.ts';
 import { addWrites } from './writes.ts';
 
-export type { AppDeps, Calendars, CalendarText, FeedAsk, Limits, Tokens } from './deps.ts';
+export type { AppDeps, Calendars, CalendarText, FeedAsk, Feeds, Limits, Tokens } from './deps.ts';
 
 /** The whole HTTP edge, ready to listen or to be injected into; `close()` finishes what is under way. */
 export function buildApp(deps: AppDeps): FastifyInstance {
@@ -54,6 +56,8 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     changeRoutes(scope, edge);
     changeStreamRoutes(scope, edge);
     calendarRoutes(scope, edge);
+    feedRoutes(scope, edge);
+    savedFeedRoutes(scope, edge);
     eventRoutes(scope, edge);
     operationRoutes(scope, edge);
     adminRoutes(scope, edge);

@@ -1,11 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { RecordedEvent } from '../../events/envelope.ts';
+import type { FeedReader, FeedRow } from '../../projections/feeds.ts';
 import type { TokenRow } from '../../projections/tokens.ts';
 import type { CalendarQueries, MeetingFilters, Reader } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
+import type { FeedRequest, FeedResult } from '../feeds.ts';
 import type { Handle } from '../handle.ts';
-import type { FeedOptions } from '../ical/index.ts';
+import type { FeedOptions, Notice } from '../ical/index.ts';
 import type { Lag } from '../lag.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
 import type { Timers } from '../timers.ts';
@@ -30,6 +32,8 @@ export interface Views {
 
 /** One rendered calendar. */
 export interface CalendarText {
+  /** Meetings in it. */
+  readonly count: number;
   /** Its bytes in order. */
   readonly chunks: readonly Buffer[];
   /** Bytes in all. */
@@ -50,6 +54,8 @@ export interface FeedAsk {
   readonly filters: MeetingFilters;
   /** Its address on this service, from `/` on; absent: it is not to be told. */
   readonly path?: string;
+  /** That the address it was asked for by was replaced. */
+  readonly notice?: Notice;
 }
 
 export interface Calendars {
@@ -99,6 +105,39 @@ export interface Tokens {
   waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
 }
 
+/** Saved feeds: who may ask for them, and what they are. */
+export interface Feeds {
+  /** @throws InvalidInput, Forbidden, IdTaken, Rejected, StoreUnavailable */
+  save(body: unknown, request: FeedRequest): Promise<FeedResult>;
+  /** @throws NotFound, and as save; so do the others */
+  change(id: string, body: unknown, request: FeedRequest): Promise<FeedResult>;
+  rotate(id: string, body: unknown, request: FeedRequest): Promise<FeedResult>;
+  revoke(id: string, request: FeedRequest): Promise<FeedResult>;
+  remove(id: string, request: FeedRequest): Promise<FeedResult>;
+  /** The newest first; only those before a seq, if one is given. @throws ViewBehind */
+  list(reader: FeedReader, limit: number, before?: number): FeedRow[];
+  /** @throws ViewBehind */
+  one(reader: FeedReader, id: string): FeedRow | undefined;
+  /**
+   * The feed that a token opens, or once opened; by its SHA-256.
+   * @throws ViewBehind, and StoreUnavailable when this node may have missed that it was closed
+   */
+  byToken(hash: string): FeedRow | undefined;
+  /** It was fetched by a client that calls itself so. */
+  used(id: string, client: string): void;
+  /** As far as this node knows. */
+  use(id: string): FeedUse | undefined;
+  /** Resolves true when this node knows the event, false when `timeoutMs` runs out first. */
+  waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
+}
+
+export interface FeedUse {
+  /** Of the last fetch, in ms since 1970. */
+  readonly atMs: number;
+  readonly client: string;
+  readonly count: number;
+}
+
 /** Somebody was shown what is confidential. */
 export interface Reading {
   readonly atMs: number;
@@ -122,6 +161,7 @@ export interface AppDeps {
   readonly calendars: () => Calendars | undefined;
   readonly access: Access;
   readonly tokens: Tokens;
+  readonly feeds: Feeds;
   readonly onReading: (reading: Reading) => void;
   readonly rebuilds: Rebuilds;
   /** Folds the log anew and compares it with the views. */
@@ -182,6 +222,11 @@ export interface Limits {
   readonly seenWaitMs: number;
   /** How long a write waits for the local view, in milliseconds. */
   readonly writeWaitMs: number;
+  /** Requests for one saved feed in a minute, from wherever: few addresses fetch for thousands. */
+  readonly feedPerMinute: number;
+  /** Feeds that are composed at a time, and that wait for their turn; more are told to come again. */
+  readonly feedComposing: number;
+  readonly feedWaiting: number;
   /** Answers kept, in bytes: all together, and the largest one. */
   readonly cacheBytes: number;
   readonly cacheEntryBytes: number;
@@ -213,6 +258,9 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 60_000,
   seenWaitMs: 2_000,
   writeWaitMs: 2_000,
+  feedPerMinute: 3_000,
+  feedComposing: 4,
+  feedWaiting: 500,
   cacheBytes: 64 * 1_048_576,
   cacheEntryBytes: 4 * 1_048_576,
   eventsPage: 500,

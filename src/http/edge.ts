@@ -2,7 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { type CalendarQueries, type Reader, UnknownCursor } from '../../projections/types.ts';
 import { type Caller, callerOf, isEditor } from './auth.ts';
-import { type AppDeps, DEFAULT_LIMITS, type Limits } from './deps.ts';
+import { Composing } from './composing.ts';
+import {
+  type AppDeps,
+  type Calendars,
+  type CalendarText,
+  DEFAULT_LIMITS,
+  type FeedAsk,
+  type Limits,
+} from './deps.ts';
 import { Problem } from './problem.ts';
 import type { Representation } from './reply.ts';
 import { ResponseCache } from './response-cache.ts';
@@ -27,6 +35,8 @@ export interface Edge {
    * come: its length tells nothing.
    */
   found(eventId: string, isFound: () => boolean): Promise<boolean>;
+  /** A feed at an instant: at hand, or composed in its turn. @throws {Problem} view-behind, overloaded */
+  calendar(ask: FeedAsk, nowMs: number): Promise<CalendarText>;
   /** Aborted when the server closes: long answers end. */
   readonly closing: AbortController;
 }
@@ -42,6 +52,7 @@ export function createEdge(deps: AppDeps): Edge {
     await delay(left, undefined, { signal: closing.signal }).catch(() => {});
     return isFound();
   };
+  const composing = new Composing(limits.feedComposing, limits.feedWaiting);
   return {
     deps,
     limits,
@@ -53,6 +64,12 @@ export function createEdge(deps: AppDeps): Edge {
         throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
       }
       return queries;
+    },
+    calendar: async (ask, nowMs) => {
+      const calendars = calendarsOf(deps);
+      const known = calendars.unchanged(ask, nowMs);
+      if (known !== undefined) return known;
+      return composing.share(ask, deps.views.version, () => calendars.feed(ask, nowMs));
     },
     reader: (caller) => readerOf(deps, caller),
     seen: async (eventId, caller) => {
@@ -84,4 +101,11 @@ function mayKnow(deps: AppDeps, caller: Caller, after: string): boolean {
     if (error instanceof UnknownCursor) return false;
     throw error;
   }
+}
+
+/** @throws {Problem} view-behind */
+export function calendarsOf(deps: AppDeps): Calendars {
+  const made = deps.calendars();
+  if (made !== undefined) return made;
+  throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
 }

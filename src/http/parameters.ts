@@ -1,6 +1,14 @@
 import * as z from 'zod';
 import { announcementKind } from '../../events/announcement.ts';
 import {
+  approxOption,
+  cancelledOption,
+  FILTER_LIMITS,
+  MOST_PAST_DAYS,
+  postponedOption,
+  precision,
+} from '../../events/feed.ts';
+import {
   country,
   dateOrInstant,
   form,
@@ -12,27 +20,13 @@ import {
   meetingStatus,
 } from '../../events/values.ts';
 import type { AnnouncementFilters, MeetingFilters, SlipFilters } from '../../projections/types.ts';
-import { APPROX, CANCELLED, MOST_PAST_DAYS, POSTPONED } from '../ical/index.ts';
 
 /** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
 
 export const PAGE = { default: 50, most: 500 } as const;
-const REPEATS = 50;
-const SEARCH_LENGTH = 200;
 
-const many = <T extends z.ZodType>(value: T) => z.array(value).max(REPEATS).optional();
-
-export const precision = z.enum([
-  'time',
-  'day',
-  'days',
-  'month',
-  'quarter',
-  'season',
-  'half',
-  'year',
-  'interval',
-]);
+const many = <T extends z.ZodType>(value: T) =>
+  z.array(value).max(FILTER_LIMITS.repeats).optional();
 
 const LIMIT = `must be a whole number from 1 to ${PAGE.most}`;
 const eventId = z.uuid({
@@ -76,7 +70,7 @@ const span = {
   from: dateOrInstant.optional().describe('A local date, or an instant.'),
   to: dateOrInstant.optional().describe('A local date, inclusive, or an instant, exclusive.'),
 };
-const q = many(line(SEARCH_LENGTH)).describe(
+const q = many(line(FILTER_LIMITS.search)).describe(
   'Words to find in titles, names, places and topics; diacritics are folded.',
 );
 
@@ -101,16 +95,13 @@ const PAST = `must be a whole number of days from 0 to ${MOST_PAST_DAYS}, or all
 
 /** The options of a feed in its address. */
 export const feedOptions = {
-  cancelled: z
-    .enum(CANCELLED)
+  cancelled: cancelledOption
     .optional()
     .describe('Cancelled, not held, withdrawn, merged: by STATUS (default), by title, or not.'),
-  postponed: z
-    .enum(POSTPONED)
+  postponed: postponedOption
     .optional()
     .describe('STATUS of what is postponed or lost its date: CANCELLED (default) or TENTATIVE.'),
-  approx: z
-    .enum(APPROX)
+  approx: approxOption
     .optional()
     .describe('A coarse date: all days up to 31 (default), one marker on the first, or left out.'),
   past: z

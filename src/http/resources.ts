@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { announcementKind, claim, publishedAt, speaker } from '../../events/announcement.ts';
+import { precision } from '../../events/feed.ts';
 import {
   classification,
   dateOrInstant,
@@ -13,7 +14,6 @@ import {
   place,
   uuid,
 } from '../../events/values.ts';
-import { precision } from './parameters.ts';
 import { PROBLEMS, type ProblemCode } from './problem.ts';
 
 /** What the API answers, for the OpenAPI document; the tests check real answers against it. */

@@ -40,7 +40,7 @@ const patternOf = (url: string): RegExp =>
       .split(/(:\w+|\*)/)
       .map((part) => {
         if (part === '*') return '.*';
-        return part.startsWith(':') ? '[^/]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+        return part.startsWith(':') ? '[^/.]+' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
       })
       .join('')}$`,
   );

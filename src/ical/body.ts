@@ -3,6 +3,7 @@ import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
 import type { Addresses } from './entry.ts';
 import type { FeedFilter } from './filter.ts';
 import { type Deflated, gzipMember } from './gzip.ts';
+import { type Notice, noticeEntry } from './notice.ts';
 import type { FeedOptions } from './options.ts';
 import { BUCKETS, type Bucket, type Kept, type Turns } from './shelf.ts';
 
@@ -20,6 +21,8 @@ export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
   readonly todayUtc: string;
   /** Which entries belong in it: a function of the entry alone. Absent: all of the source. */
   readonly filter?: FeedFilter;
+  /** That its address was replaced: an entry before all others, which `count` leaves out. */
+  readonly notice?: Notice;
 }
 
 /** A composed feed. The same rows and request give the same bytes, on any node. */
@@ -168,7 +171,8 @@ function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
 
 function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[], empty: boolean) {
   const zones = [...new Set(parts.flatMap((part) => part.zones))];
-  const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty));
+  const notice = request.notice === undefined ? '' : noticeEntry(request.notice);
+  const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty) + notice);
   if (base?.head.bytes.equals(bytes)) return base.head;
   return { slots: [], bytes, digest: tools.sha256(bytes), zones };
 }

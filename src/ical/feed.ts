@@ -148,4 +148,5 @@ const bodyKey = (request: FeedRequest): readonly unknown[] => [
   request.description ?? null,
   request.sourceUrl ?? null,
   request.filter?.key ?? null,
+  request.notice ?? null,
 ];

@@ -5,15 +5,12 @@ export { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 export { FeedComposer, MAX_KEPT_BYTES } from './feed.ts';
 export { type FeedFilter, filterOf, filterQuery } from './filter.ts';
 export { type Finding, lint } from './lint.ts';
+export type { Notice } from './notice.ts';
 export {
-  APPROX,
-  CANCELLED,
   DEFAULT_OPTIONS,
   type EntryOptions,
   entryKey,
   type FeedOptions,
   GONE_DAYS,
-  MOST_PAST_DAYS,
-  POSTPONED,
 } from './options.ts';
 export type { EntrySource, Kept, RowChange } from './shelf.ts';

@@ -1,17 +1,11 @@
-export const CANCELLED = ['status', 'label', 'hide'] as const;
-export const POSTPONED = ['cancelled', 'tentative'] as const;
-export const APPROX = ['span', 'marker', 'omit'] as const;
-/** A century: more is `all`. */
-export const MOST_PAST_DAYS = 36_500;
-
 /** How a feed shows what calendars have no word for. */
 export interface EntryOptions {
   /** Cancelled, not held, withdrawn, merged: by STATUS, by the title only, or not at all. */
-  readonly cancelled: (typeof CANCELLED)[number];
+  readonly cancelled: 'status' | 'label' | 'hide';
   /** STATUS of a postponed one, and of one whose date is open again. */
-  readonly postponed: (typeof POSTPONED)[number];
+  readonly postponed: 'cancelled' | 'tentative';
   /** A coarse date: all-day over the span (≤ 31 days), one marker on its first day, or left out. */
-  readonly approx: (typeof APPROX)[number];
+  readonly approx: 'span' | 'marker' | 'omit';
 }
 
 export interface FeedOptions extends EntryOptions {

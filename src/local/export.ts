@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { type FeedUse, feedUsesIn } from './local.ts';
 
 /** One line of the log of who read what is confidential. */
 export interface ReadLine {
@@ -39,6 +40,16 @@ export function lastUses(file: string): ReadonlyMap<string, number> {
   try {
     const rows = db.prepare('SELECT token, at_ms FROM token_use').all();
     return new Map(rows.map((row) => [row.token as string, row.at_ms as number]));
+  } finally {
+    db.close();
+  }
+}
+
+/** The last fetch of each saved feed on this node. */
+export function feedUses(file: string): ReadonlyMap<string, FeedUse> {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
+  try {
+    return new Map(feedUsesIn(db));
   } finally {
     db.close();
   }

@@ -11,12 +11,22 @@ export interface Local {
   used(token: string, atMs: number): void;
   /** When a token was last used here; undefined: never, as far as is known. */
   lastUse(token: string): number | undefined;
+  /** A saved feed, by its id, was fetched by a client that calls itself so. */
+  fetched(feed: string, client: string, atMs: number): void;
+  /** The last fetch of a feed here, and how many there were; undefined: none, as far as is known. */
+  feedUse(feed: string): FeedUse | undefined;
   /** Somebody was shown confidential entries. */
   read(reading: Reading): void;
   /** Writes what is still in memory. */
   flush(): void;
   /** Writes the rest and closes the file. */
   close(): void;
+}
+
+export interface FeedUse {
+  readonly atMs: number;
+  readonly client: string;
+  readonly count: number;
 }
 
 export interface Reading {
@@ -41,6 +51,8 @@ export interface LocalOptions {
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS token_use (token TEXT PRIMARY KEY, at_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS feed_use (
+    feed TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, client TEXT NOT NULL, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS reads (
     n INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, route TEXT NOT NULL,
     entry TEXT NOT NULL) STRICT;
@@ -104,12 +116,27 @@ interface Row {
   readonly entry: string;
 }
 
+/** Characters of what a client calls itself. */
+const CLIENT_LENGTH = 200;
+
+/** Fetches of saved feeds that a file knows of, by the feed's id. */
+export const feedUsesIn = (db: DatabaseSync): [string, FeedUse][] =>
+  db
+    .prepare('SELECT feed, at_ms, client, count FROM feed_use')
+    .all()
+    .map(({ feed, at_ms, client, count }) => [
+      feed as string,
+      { atMs: at_ms as number, client: client as string, count: count as number },
+    ]);
+
 class LocalFile implements Local {
   readonly #options: LocalOptions;
   readonly #db: DatabaseSync;
   readonly #timer: NodeJS.Timeout;
   readonly #lastUse: Map<string, number>;
   readonly #used = new Set<string>();
+  readonly #feeds: Map<string, FeedUse>;
+  readonly #fetched = new Set<string>();
   #rows: Row[] = [];
   #failing = false;
 
@@ -118,6 +145,7 @@ class LocalFile implements Local {
     this.#db = db;
     const known = db.prepare('SELECT token, at_ms FROM token_use').all();
     this.#lastUse = new Map(known.map((row) => [row.token as string, row.at_ms as number]));
+    this.#feeds = new Map(feedUsesIn(db));
     this.#timer = setInterval(() => this.flush(), options.flushMs ?? FLUSH_MS).unref();
   }
 
@@ -130,6 +158,16 @@ class LocalFile implements Local {
     return this.#lastUse.get(token);
   }
 
+  fetched(feed: string, client: string, atMs: number): void {
+    const count = (this.#feeds.get(feed)?.count ?? 0) + 1;
+    this.#feeds.set(feed, { atMs, client: client.slice(0, CLIENT_LENGTH), count });
+    this.#fetched.add(feed);
+  }
+
+  feedUse(feed: string): FeedUse | undefined {
+    return this.#feeds.get(feed);
+  }
+
   read({ entries, ...reading }: Reading): void {
     for (const entry of entries) this.#rows.push({ ...reading, entry });
     if (this.#rows.length >= BUFFERED && !this.#failing) this.flush();
@@ -137,10 +175,11 @@ class LocalFile implements Local {
   }
 
   flush(): void {
-    if (this.#rows.length === 0 && this.#used.size === 0) return;
+    if (this.#rows.length + this.#used.size + this.#fetched.size === 0) return;
     try {
       this.#write();
       this.#used.clear();
+      this.#fetched.clear();
       this.#rows = [];
       this.#failing = false;
     } catch (err) {
@@ -156,6 +195,13 @@ class LocalFile implements Local {
     if (this.#db.isOpen) this.#db.close();
   }
 
+  #writeFetch(feed: string): void {
+    const { atMs = 0, client = '', count = 0 } = this.#feeds.get(feed) ?? {};
+    this.#db
+      .prepare('INSERT OR REPLACE INTO feed_use VALUES (?, ?, ?, ?)')
+      .run(feed, atMs, client, count);
+  }
+
   #write(): void {
     const use = this.#db.prepare('INSERT OR REPLACE INTO token_use VALUES (?, ?)');
     const add = this.#db.prepare(
@@ -164,6 +210,7 @@ class LocalFile implements Local {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       for (const token of this.#used) use.run(token, this.#lastUse.get(token) ?? 0);
+      for (const feed of this.#fetched) this.#writeFetch(feed);
       for (const { atMs, actor, route, entry } of this.#rows) add.run(atMs, actor, route, entry);
       this.#db
         .prepare('DELETE FROM reads WHERE n <= (SELECT max(n) FROM reads) - ?')

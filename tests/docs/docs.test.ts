@@ -94,7 +94,7 @@ describe('docs/events.md', () => {
   const events = read('docs/events.md');
 
   it('lists every type of event and no other', () => {
-    const listed = ['## Meetings', '## Announcements', '## Tokens'].flatMap((heading) =>
+    const listed = ['## Meetings', '## Announcements', '## Tokens', '## Feeds'].flatMap((heading) =>
       rowsOf(section(events, heading)).map(([type]) => codeOf(type)),
     );
     expect(sorted(listed)).toEqual(sorted(registry.keys()));

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { type OpenApi, type Route, routesOf } from './support/openapi.ts';
-import { isTokens } from './support/routes.ts';
+import { isFeeds, isTokens } from './support/routes.ts';
 import { openWorld } from './support/world.ts';
 
 const world = await openWorld();
@@ -66,6 +66,12 @@ test('has everything else that the contract names', () => {
       '/admin/dead-letters',
       '/tokens',
       '/tokens/{id}',
+      '/feeds',
+      '/feeds/{id}',
+      '/feeds/{id}.ics',
+      '/feeds/private/{token}.ics',
+      '/feeds/{id}/rotate',
+      '/feeds/{id}/revoke',
     ]),
   );
 });
@@ -89,7 +95,8 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
 
     test('declares what it reads from headers', () => {
       const declared = (operation.parameters ?? []).filter((p) => p.in === 'header');
-      const repeatable = isWriting(route) || (isTokens(route) && route.method !== 'get');
+      const repeatable =
+        isWriting(route) || ((isTokens(route) || isFeeds(route)) && route.method !== 'get');
       const expected = [
         ...(repeatable ? ['Idempotency-Key'] : []),
         ...(isWriting(route) ? ['If-Match'] : []),

@@ -1,7 +1,15 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { realCalendars } from './support/calendars.ts';
 import { getsOf, readsOf } from './support/routes.ts';
-import { type Got, MEETING, openWorld, REPORT, type Who, type World } from './support/world.ts';
+import {
+  FEEDS,
+  type Got,
+  MEETING,
+  openWorld,
+  REPORT,
+  type Who,
+  type World,
+} from './support/world.ts';
 import { must } from './support/writes.ts';
 
 /**
@@ -107,7 +115,11 @@ async function hide(world: World, access: Record<string, string>): Promise<void>
 
 /** The visible facts, and between them, when there is something to hide, that. */
 async function worldOf(access?: Record<string, string>): Promise<World> {
-  const world = await openWorld(realCalendars);
+  // Fetches are counted for the caller of one test and not of another.
+  const world = await openWorld((deps) => ({
+    ...realCalendars(deps),
+    feeds: { ...deps.feeds, used: () => {} },
+  }));
   for (const [n, [path, body]] of SHOWN.entries()) {
     world.clock.ms += 60_000;
     await write(world, path, body, `shown-${n}`);
@@ -165,6 +177,8 @@ const TOLD = ['cursor', 'after', 'seen'];
 /** Addresses of a route: at the visible entries, at the hidden ones, and at none. */
 function pathsOf(route: string): string[] {
   const path = route.replace(':code', 'gone').replace('*', 'swagger-ui.css');
+  if (path.startsWith('/feeds'))
+    return [path.replace(':id', FEEDS.open).replace(':token', FEEDS.token)];
   const ids = path.startsWith('/announcements') ? REPORTS : IDS;
   return path.includes(':id') ? ids.map((id) => path.replace(':id', id)) : [path];
 }

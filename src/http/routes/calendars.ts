@@ -2,8 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { encoded, keptAnswer, publicAge, send } from '../calendar-reply.ts';
-import type { Calendars } from '../deps.ts';
-import type { Edge } from '../edge.ts';
+import { calendarsOf, type Edge } from '../edge.ts';
 import { EVERYTHING, FeedAsks } from '../feed-asks.ts';
 import { entryParams, feedQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
@@ -11,7 +10,7 @@ import { problemContent } from '../read.ts';
 
 const INLINE = 'inline; filename="calendar.ics"';
 
-const calendarContent = {
+export const calendarContent = {
   description: 'RFC 5545',
   content: { 'text/calendar; charset=utf-8': { schema: z.string() } },
 };
@@ -47,7 +46,7 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
       await edge.seen(query.seen, ANYONE);
       const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
-      const text = await calendars(edge).feed(ask, nowMs);
+      const text = await edge.calendar(ask, nowMs);
       const answer = await encoded(request, text, INLINE);
       return send(request, reply, answer, publicAge(nowMs));
     },
@@ -69,17 +68,11 @@ function addEntry(app: FastifyInstance, edge: Edge): void {
       await edge.seen((request.query as { seen?: string }).seen, ANYONE);
       const nowMs = edge.deps.clock();
       const { id } = request.params as { id: string };
-      const text = await calendars(edge).one(id, nowMs);
+      const text = await calendarsOf(edge.deps).one(id, nowMs);
       if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
       if (typeof text === 'string') throw new Problem('not-found', text);
       const answer = await encoded(request, text, `attachment; filename="${id}.ics"`);
       return send(request, reply, answer, publicAge(nowMs));
     },
   });
-}
-
-function calendars(edge: Edge): Calendars {
-  const made = edge.deps.calendars();
-  if (made !== undefined) return made;
-  throw new Problem('view-behind', 'the views are being built: try again in a few seconds');
 }

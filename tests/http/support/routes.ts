@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { MEETING, REPORT } from './facts.ts';
 import { type Route, routesOf } from './openapi.ts';
-import type { Ask, World } from './world.ts';
+import { type Ask, FEEDS, type World } from './world.ts';
 
 /** Every GET of the OpenAPI document, so that no test forgets one. */
 export const readsOf = ({ checker }: World): Route[] =>
@@ -28,9 +28,13 @@ export function getsOf(app: FastifyInstance): string[] {
 /** A path of the route at which there is something to see. */
 export function exampleOf({ path }: Route): string {
   if (isTokens({ path })) return path.replace('{id}', 'bootstrap');
+  if (isFeeds({ path })) return path.replace('{id}', FEEDS.open).replace('{token}', FEEDS.token);
   const id = path.startsWith('/announcements') ? REPORT.id : MEETING.id;
   return path.replace('{id}', id).replace('{code}', 'gone');
 }
+
+/** What is read from the view of feeds, and not from the calendar's alone. */
+export const isFeeds = ({ path }: Pick<Route, 'path'>): boolean => path.startsWith('/feeds');
 
 /** Whether nobody gets anything there without a token. */
 export const wantsToken = ({ operation }: Route): boolean =>

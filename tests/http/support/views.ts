@@ -96,7 +96,7 @@ export class TestViews implements Views {
   #applyOne(event: RecordedEvent): void {
     this.#seq += 1;
     const current = upcast(event);
-    if (current !== undefined && !event.stream.startsWith('token-')) {
+    if (current !== undefined && !/^(token|feed)-/.test(event.stream)) {
       this.#applier.apply(current as ProjectedEvent, this.#seq);
     }
     this.#position = event.position;

@@ -10,8 +10,10 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { Registry } from 'prom-client';
 import { access as accessProjection } from '../../../projections/access.ts';
+import { feedQueries } from '../../../projections/feeds.ts';
 import { tokenQueries } from '../../../projections/tokens.ts';
 import { type Holder, openAccess } from '../../../src/access.ts';
+import { createFeedHandler } from '../../../src/feeds.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
 import type {
@@ -19,6 +21,8 @@ import type {
   Calendars,
   CalendarText,
   FeedAsk,
+  Feeds,
+  FeedUse,
   Reading,
   Tokens,
 } from '../../../src/http/deps.ts';
@@ -91,6 +95,7 @@ export interface World {
 const textOf = (text: string) => {
   const body = Buffer.from(text);
   return {
+    count: text.split('\r\n').length - 3,
     chunks: [body.subarray(0, 9), body.subarray(9)],
     length: body.length,
     etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
@@ -138,6 +143,7 @@ export async function openWorld(
   const log = pino({ level: 'warn' }, { write: (line: string) => logged.push(line) });
   const tokens = openTokens(folder, store, clock, log);
   await createTokenHandler({ store, now: () => clock.ms, randomUuid: randomUUID }).issueFirst();
+  await saveFeeds(store, () => clock.ms);
   await tokens.ready;
   const deps = depsOf({ store, views, clock, log, tokens, readings });
   const changed = { ...deps, ...change(deps) };
@@ -174,6 +180,17 @@ export async function openWorld(
 /** It looks when it is asked; when it looks by itself is tested in tests/lag.test.ts. */
 const lagOf = ({ store, views, clock: now }: Pick<AppDeps, 'store' | 'views' | 'clock'>) =>
   new LagMonitor({ store, views, now, timers: new FakeTimers(), stallMs: 30_000 });
+/** A public and a private feed of everything public. */
+export const FEEDS = { open: 'everything', shut: 'desk', token: 'd'.repeat(43) } as const;
+
+async function saveFeeds(store: EventStore, now: () => number): Promise<void> {
+  const secret = () => FEEDS.token;
+  const feeds = createFeedHandler({ store, now, randomUuid: randomUUID, secret });
+  const request = { actor: { id: 'env', ceiling: 'confidential' } } as const;
+  await feeds.save({ id: FEEDS.open, name: 'Everything' }, request);
+  const desk = { id: FEEDS.shut, name: 'Desk', private: true, ceiling: 'public' };
+  await feeds.save(desk, request);
+}
 
 function openTokens(
   folder: string,
@@ -206,6 +223,23 @@ function tokensOf({ store, clock, tokens }: Parts): Tokens {
   };
 }
 
+function feedsOf({ store, clock, tokens }: Parts): Feeds {
+  const uses = new Map<string, FeedUse>();
+  const queries = () => feedQueries(tokens.reader());
+  return {
+    ...createFeedHandler({ store, now: () => clock.ms, randomUuid: randomUUID }),
+    list: (reader, limit, before) => queries().list(reader, limit, before),
+    one: (reader, id) => queries().one(reader, id),
+    byToken: (hash) => queries().byToken(hash),
+    used: (id, client) => {
+      const count = (uses.get(id)?.count ?? 0) + 1;
+      uses.set(id, { atMs: clock.ms, client, count });
+    },
+    use: (id) => uses.get(id),
+    waitFor: (eventId, timeoutMs) => tokens.waitFor(eventId, timeoutMs),
+  };
+}
+
 function depsOf(parts: Parts): AppDeps {
   const { store, views, clock, log, tokens, readings } = parts;
   const now = () => clock.ms;
@@ -225,6 +259,7 @@ function depsOf(parts: Parts): AppDeps {
     calendars: () => (views.building ? undefined : calendars),
     access: openAccess(source, given, now),
     tokens: tokensOf(parts),
+    feeds: feedsOf(parts),
     onReading: (reading) => void readings.push(reading),
     // The real ones are tested with the whole program: tests/system/admin.test.ts.
     rebuilds: { start: () => {}, cancel: () => false, status: { state: 'none' } },

@@ -1,0 +1,114 @@
+import type { FeedEvent } from '../../../events/feed.ts';
+import { instantMs, isoInstant } from '../date/index.ts';
+import { Rejected } from '../rules.ts';
+import { changedFields, compact } from '../values.ts';
+import type { FeedCommand } from './commands.ts';
+import { type FeedState, type FeedToken, presentToken, type SavedFeed } from './state.ts';
+
+export interface FeedContext {
+  /** The clock, epoch ms. */
+  readonly now: number;
+}
+
+type Command<T extends FeedCommand['type']> = Extract<FeedCommand, { type: T }>;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * The events that a command makes of a state.
+ * @throws {Rejected} a rule refuses it; see RULES
+ */
+export function decide(command: FeedCommand, state: FeedState, { now }: FeedContext): FeedEvent[] {
+  if (command.type === 'save') return save(command, state, now);
+  if (state.status !== 'saved') {
+    throw new Rejected('wrong-status', 'There is no such feed, or no longer: save another one.');
+  }
+  switch (command.type) {
+    case 'change':
+      return [change(command, state, now)];
+    case 'rotate':
+      return rotate(command, state, now);
+    case 'revoke':
+      return revoke(state, now);
+    case 'delete':
+      return [{ type: 'FeedDeleted', data: {} }];
+    default:
+      return command satisfies never;
+  }
+}
+
+function save(
+  { facts, hash, expiresAt }: Command<'save'>,
+  state: FeedState,
+  now: number,
+): FeedEvent[] {
+  if (state.status !== 'none') {
+    throw new Rejected('wrong-status', 'The feed exists already: change it, or save another one.');
+  }
+  const saved: FeedEvent = { type: 'FeedSaved', data: facts };
+  if (hash === undefined) return [saved];
+  const until = expiresAt === undefined ? undefined : future(expiresAt, now);
+  return [saved, { type: 'FeedTokenIssued', data: compact({ hash, expiresAt: until }) }];
+}
+
+/** @throws {Rejected} expiry-passed */
+function future(expiresAt: string, now: number): string {
+  if (instantMs(expiresAt) > now) return isoInstant(instantMs(expiresAt));
+  throw new Rejected(
+    'expiry-passed',
+    `It would expire at ${expiresAt}, which is not in the future: give a later instant, or leave it out.`,
+  );
+}
+
+function change(
+  { changes, expiresAt }: Command<'change'>,
+  state: SavedFeed,
+  now: number,
+): FeedEvent {
+  if (expiresAt !== undefined) requirePrivate(state);
+  const token = presentToken(state);
+  const until = typeof expiresAt === 'string' ? future(expiresAt, now) : expiresAt;
+  const moves = until !== undefined && token !== undefined && until !== token.expiresAt;
+  const facts = changedFields(changes, state.facts);
+  if (Object.keys(facts).length === 0 && !moves) {
+    throw new Rejected('nothing-changes', 'The feed is so already.');
+  }
+  return { type: 'FeedChanged', data: { ...facts, ...(moves ? { expiresAt: until } : {}) } };
+}
+
+/** @throws {Rejected} public-feed */
+function requirePrivate({ facts }: SavedFeed): void {
+  if (facts.visibility === 'private') return;
+  throw new Rejected(
+    'public-feed',
+    'The address of a public feed has no token: to close it, delete the feed.',
+  );
+}
+
+/** The expiry goes on to the new token: another address is no longer life. */
+function rotate(
+  { hash, graceDays }: Command<'rotate'>,
+  state: SavedFeed,
+  now: number,
+): FeedEvent[] {
+  requirePrivate(state);
+  const old = presentToken(state);
+  const expiresAt = old?.expiresAt ?? undefined;
+  const issued: FeedEvent = { type: 'FeedTokenIssued', data: compact({ hash, expiresAt }) };
+  if (old === undefined) return [issued];
+  const graceUntil = isoInstant(now + graceDays * DAY_MS);
+  return [{ type: 'FeedTokenRevoked', data: { hash: old.hash, graceUntil } }, issued];
+}
+
+/** Also those that still have their grace: somebody who should not read it has the address. */
+function revoke(state: SavedFeed, now: number): FeedEvent[] {
+  requirePrivate(state);
+  const working = state.tokens.filter((token) => works(token, now));
+  if (working.length === 0) {
+    throw new Rejected('nothing-changes', 'No address of the feed works: rotate it to make one.');
+  }
+  return working.map(({ hash }) => ({ type: 'FeedTokenRevoked', data: { hash } }));
+}
+
+const works = ({ endedAt, graceUntil }: FeedToken, now: number): boolean =>
+  endedAt === null || (graceUntil !== null && instantMs(graceUntil) > now);

@@ -1,0 +1,57 @@
+import type { FeedEvent } from '../../../events/feed.ts';
+import type { FeedState, FeedToken, SavedFeed } from './state.ts';
+
+export const initialState: FeedState = { status: 'none' };
+
+/** An event with the instant at which it was recorded: a token's dates count from there. */
+export type DatedFeedEvent = FeedEvent & { readonly meta: { readonly recordedAt: string } };
+
+type Of<T extends FeedEvent['type']> = Extract<FeedEvent, { type: T }>;
+
+/** The state after one more event. Total. */
+export function evolve(state: FeedState, event: DatedFeedEvent): FeedState {
+  if (event.type === 'FeedSaved') {
+    return state.status === 'none' ? { status: 'saved', facts: event.data, tokens: [] } : state;
+  }
+  if (state.status !== 'saved') return state;
+  const { recordedAt } = event.meta;
+  switch (event.type) {
+    case 'FeedChanged':
+      return changed(state, event);
+    case 'FeedTokenIssued':
+      return { ...state, tokens: [...state.tokens, issued(event, recordedAt)] };
+    case 'FeedTokenRevoked':
+      return { ...state, tokens: state.tokens.map((token) => ended(token, event, recordedAt)) };
+    case 'FeedDeleted':
+      return { status: 'deleted', facts: state.facts };
+    default:
+      return event satisfies never;
+  }
+}
+
+function changed(
+  state: SavedFeed,
+  { data: { expiresAt, ...facts } }: Of<'FeedChanged'>,
+): SavedFeed {
+  const given = Object.fromEntries(Object.entries(facts).filter(([, v]) => v !== undefined));
+  return {
+    status: 'saved',
+    facts: { ...state.facts, ...given },
+    tokens:
+      expiresAt === undefined
+        ? state.tokens
+        : state.tokens.map((token) => (token.endedAt === null ? { ...token, expiresAt } : token)),
+  };
+}
+
+const issued = ({ data }: Of<'FeedTokenIssued'>, issuedAt: string): FeedToken => ({
+  hash: data.hash,
+  issuedAt,
+  expiresAt: data.expiresAt ?? null,
+  endedAt: null,
+  graceUntil: null,
+});
+
+// A later revocation may end a grace that an earlier one gave.
+const ended = (token: FeedToken, { data }: Of<'FeedTokenRevoked'>, at: string): FeedToken =>
+  token.hash === data.hash ? { ...token, endedAt: at, graceUntil: data.graceUntil ?? null } : token;

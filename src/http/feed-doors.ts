@@ -1,0 +1,119 @@
+import type { FastifyRequest } from 'fastify';
+import type { FeedRow } from '../../projections/feeds.ts';
+import type { Notice } from '../ical/index.ts';
+import { entryUid, sha256 } from '../ids.ts';
+import type { Caller } from './auth.ts';
+import type { FeedAsk } from './deps.ts';
+import type { Edge } from './edge.ts';
+import { Problem } from './problem.ts';
+
+/** Where saved feeds are asked for: who gets in, and what they then get. */
+
+const DESCRIPTION =
+  'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
+const LEVELS = { public: 0, internal: 1, confidential: 2 } as const;
+/** Feeds remembered, so that the calendars know them again. */
+const KNOWN = 5_000;
+
+export interface Door {
+  readonly feed: string;
+  readonly ask: FeedAsk;
+}
+
+interface Made {
+  readonly from: string;
+  readonly ask: FeedAsk;
+}
+
+export class FeedDoors {
+  readonly #edge: Edge;
+  // Insertion order is order of use.
+  readonly #made = new Map<string, Made>();
+
+  constructor(edge: Edge) {
+    this.#edge = edge;
+  }
+
+  /** @throws {Problem} not-found: also of a private one */
+  byId(id: string): Door {
+    const row = this.#edge.deps.feeds.one({ level: 0, editor: false }, id);
+    if (row === undefined || row.stale) throw new Problem('not-found', `there is no feed ${id}`);
+    return { feed: id, ask: this.#ask(row, undefined) };
+  }
+
+  /** @throws {Problem} not-found: unknown, expired, revoked, deleted; gone: replaced, and its grace is over */
+  byToken(secret: string): Door {
+    const hash = sha256(secret);
+    const row = this.#edge.deps.feeds.byToken(hash);
+    const token = row?.tokens.find((known) => known.hash === hash);
+    if (row === undefined || row.stale || token === undefined) throw closed();
+    const { expiresAt, endedAt, graceUntil } = token;
+    const nowMs = this.#edge.deps.clock();
+    if (expiresAt !== null && Date.parse(expiresAt) <= nowMs) throw closed();
+    if (endedAt === null) return { feed: row.id, ask: this.#ask(row, undefined) };
+    if (graceUntil === null) throw closed();
+    if (Date.parse(graceUntil) <= nowMs) throw replaced();
+    const uid = entryUid(`feed-${row.id} replaced ${endedAt}`);
+    return { feed: row.id, ask: this.#ask(row, { uid, since: endedAt, until: graceUntil }) };
+  }
+
+  /** The same object while the feed is as it was. */
+  #ask(row: FeedRow, notice: Notice | undefined): FeedAsk {
+    const key = `${row.id} ${notice?.uid ?? ''}`;
+    const from = JSON.stringify(row.facts);
+    const known = this.#made.get(key);
+    const made = known?.from === from ? known : { from, ask: askOf(row, notice) };
+    this.#made.delete(key);
+    this.#made.set(key, made);
+    for (const oldest of this.#made.keys()) {
+      if (this.#made.size <= KNOWN) break;
+      this.#made.delete(oldest);
+    }
+    return made.ask;
+  }
+}
+
+export function askOf({ id, facts }: Pick<FeedRow, 'id' | 'facts'>, notice?: Notice): FeedAsk {
+  const { name, filters, options, visibility, ceiling } = facts;
+  return {
+    ...{ name, description: DESCRIPTION, options, filters: filters as FeedAsk['filters'] },
+    level: LEVELS[ceiling],
+    // Whoever is shown the calendar would learn the address of a private one from it.
+    ...(visibility === 'public' ? { path: `/feeds/${id}.ics` } : {}),
+    ...(notice === undefined ? {} : { notice }),
+  };
+}
+
+const closed = (): Problem =>
+  new Problem(
+    'not-found',
+    'there is no calendar at this address, or no longer: ask whoever gave it',
+  );
+
+const replaced = (): Problem =>
+  new Problem(
+    'gone',
+    'the address of this calendar was replaced: ask whoever gave it for the new one',
+  );
+
+/** A look at what is there; and how long the view of feeds may lag behind the calendar's. */
+const NOW_MS = 1;
+const BRIEFLY_MS = 100;
+
+/** Waits for the event in `seen`, of a feed or one that the caller may know. @throws {Problem} view-behind */
+export async function seenFeeds(
+  edge: Edge,
+  request: FastifyRequest,
+  caller: Caller,
+): Promise<void> {
+  const { seen: event } = request.query as { seen?: string };
+  const { feeds } = edge.deps;
+  if (event === undefined || (await feeds.waitFor(event, NOW_MS))) return;
+  try {
+    await edge.seen(event, caller);
+  } catch (error) {
+    // The calendar knows of no feed: it may have come meanwhile.
+    if (!(await feeds.waitFor(event, NOW_MS))) throw error;
+  }
+  await feeds.waitFor(event, BRIEFLY_MS);
+}

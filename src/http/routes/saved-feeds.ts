@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { ANYONE } from '../auth.ts';
+import { encoded, privateAge, publicAge, send } from '../calendar-reply.ts';
+import { FeedRates } from '../composing.ts';
+import type { Edge } from '../edge.ts';
+import { type Door, FeedDoors, seenFeeds } from '../feed-doors.ts';
+import { entryParams, seenQuery } from '../parameters.ts';
+import { problemContent } from '../read.ts';
+import { calendarContent } from './calendars.ts';
+
+/** 256 bits in base64url are 43 characters; whatever else is asked for opens nothing. */
+const tokenParams = z.strictObject({ token: z.string().min(1).max(200) });
+
+/** GET /feeds/{id}.ics and /feeds/private/{token}.ics. Authorization is not even looked at. */
+export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
+  const doors = new FeedDoors(edge);
+  const rates = new FeedRates(edge.limits.feedPerMinute);
+  app.route({
+    method: 'GET',
+    url: '/feeds/:id.ics',
+    schema: {
+      summary: 'A saved public feed',
+      tags: ['Feeds'],
+      params: entryParams,
+      querystring: seenQuery,
+      response: { 200: calendarContent, default: problemContent },
+    },
+    handler: async (request, reply) => {
+      await seenFeeds(edge, request, ANYONE);
+      const door = doors.byId((request.params as { id: string }).id);
+      const caching = publicAge(edge.deps.clock());
+      return answer(edge, rates, { request, reply, door, caching, file: `${door.feed}.ics` });
+    },
+  });
+  app.route({
+    method: 'GET',
+    url: '/feeds/private/:token.ics',
+    schema: {
+      summary: 'A private feed, for whoever has its address',
+      tags: ['Feeds'],
+      params: tokenParams,
+      querystring: seenQuery,
+      response: { 200: calendarContent, default: problemContent },
+    },
+    handler: async (request, reply) => {
+      // Also on what is refused: nobody is to index or to pass on the address.
+      reply.header('x-robots-tag', 'noindex');
+      await seenFeeds(edge, request, ANYONE);
+      const door = doors.byToken((request.params as { token: string }).token);
+      const caching = privateAge(edge.deps.clock());
+      return answer(edge, rates, { request, reply, door, caching, file: 'calendar.ics' });
+    },
+  });
+}
+
+interface Asked {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly door: Door;
+  readonly caching: string;
+  readonly file: string;
+}
+
+async function answer(edge: Edge, rates: FeedRates, asked: Asked): Promise<FastifyReply> {
+  const { request, reply, door, caching, file } = asked;
+  const nowMs = edge.deps.clock();
+  rates.admit(door.feed, nowMs);
+  const text = await edge.calendar(door.ask, nowMs);
+  const made = await encoded(request, text, `inline; filename="${file}"`);
+  edge.deps.feeds.used(door.feed, request.headers['user-agent'] ?? '');
+  return send(request, reply, made, caching);
+}

@@ -1,0 +1,182 @@
+import { all, type Component, type Finding, type Property, report } from './lint-parse.ts';
+
+/** Rules about single values, by RFC 5545; the section stands in the message. */
+
+type Check = (property: Property) => string | undefined;
+
+const TEXT: Check = ({ value }) => {
+  const bare = /(?<!\\)(?:\\\\)*[,;]/.exec(value)?.[0].at(-1);
+  if (bare !== undefined) return `a ${bare} in a text is written \\${bare} (§3.3.11)`;
+  const odd = /^(?:[^\\]|\\[\\;,nN])*\\([^\\;,nN]|$)/.exec(value);
+  return odd === null ? undefined : `\\${odd[1]} means nothing in a text (§3.3.11)`;
+};
+
+const oneOf =
+  (...values: readonly string[]): Check =>
+  ({ name, value }) =>
+    values.includes(value.toUpperCase()) ? undefined : `${name} is one of ${values.join(', ')}`;
+
+const INTEGER: Check = ({ name, value }) =>
+  /^\d{1,10}$/.test(value) ? undefined : `${name} is a whole number (§3.3.8)`;
+
+const GEO: Check = ({ value }) => {
+  const [, lat, lon] = /^([+-]?\d+(?:\.\d+)?);([+-]?\d+(?:\.\d+)?)$/.exec(value) ?? [];
+  if (lat === undefined || lon === undefined) return 'GEO is latitude;longitude (§3.8.1.6)';
+  const within = Math.abs(Number(lat)) <= 90 && Math.abs(Number(lon)) <= 180;
+  return within ? undefined : 'GEO lies outside of the earth (§3.8.1.6)';
+};
+
+const URI: Check = ({ name, value }) =>
+  /^[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+$/.test(value)
+    ? undefined
+    : `${name} is an absolute address without spaces (§3.3.13)`;
+
+const DURATION: Check = ({ name, value }) =>
+  /^[+-]?P(?:\d+W|(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)$/.test(value)
+    ? undefined
+    : `${name} is a duration such as PT1H (§3.3.6)`;
+
+const EVENT_VALUES: Readonly<Record<string, Check>> = {
+  SUMMARY: TEXT,
+  DESCRIPTION: TEXT,
+  LOCATION: TEXT,
+  COMMENT: TEXT,
+  UID: TEXT,
+  TRANSP: oneOf('OPAQUE', 'TRANSPARENT'),
+  CLASS: ({ value }) => (/^[A-Za-z0-9-]+$/.test(value) ? undefined : 'CLASS is a word (§3.8.1.3)'),
+  SEQUENCE: INTEGER,
+  PRIORITY: INTEGER,
+  GEO,
+  URL: URI,
+  DURATION,
+};
+const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
+  VERSION: ({ value }) => (value === '2.0' ? undefined : 'VERSION is 2.0 (§3.7.4)'),
+  CALSCALE: oneOf('GREGORIAN'),
+  NAME: TEXT,
+  'X-WR-CALNAME': TEXT,
+  DESCRIPTION: TEXT,
+  SOURCE: URI,
+  URL: URI,
+  'REFRESH-INTERVAL': DURATION,
+  'X-PUBLISHED-TTL': DURATION,
+};
+
+function checkAll(
+  component: Component,
+  checks: Readonly<Record<string, Check>>,
+  findings: Finding[],
+): void {
+  for (const property of component.properties) {
+    const message = checks[property.name]?.(property);
+    if (message !== undefined) report(findings, property.line, 'value', message);
+  }
+}
+
+/** What an event has at most once (§3.6.1). */
+const AT_MOST_ONCE = [
+  ...['CLASS', 'CREATED', 'DESCRIPTION', 'DTEND', 'DURATION', 'GEO', 'LAST-MODIFIED', 'LOCATION'],
+  ...['ORGANIZER', 'PRIORITY', 'RECURRENCE-ID', 'SEQUENCE', 'STATUS', 'SUMMARY', 'TRANSP', 'URL'],
+];
+
+const TIMES = ['DTSTART', 'DTEND', 'RECURRENCE-ID'];
+const STAMPS = ['DTSTAMP', 'CREATED', 'LAST-MODIFIED'];
+
+export function checkEventValues(event: Component, findings: Finding[]): void {
+  checkAll(event, EVENT_VALUES, findings);
+  for (const name of AT_MOST_ONCE) {
+    const second = all(event, name)[1];
+    if (second !== undefined) {
+      report(findings, second.line, 'once', `an event has one ${name} at most (§3.6.1)`);
+    }
+  }
+  const [duration] = all(event, 'DURATION');
+  if (duration !== undefined && all(event, 'DTEND').length > 0) {
+    report(
+      findings,
+      duration.line,
+      'end-type',
+      'an event has DTEND or DURATION, not both (§3.6.1)',
+    );
+  }
+  const [start] = all(event, 'DTSTART');
+  for (const rule of all(event, 'RRULE')) checkRule(rule, start, findings);
+  const times = TIMES.flatMap((name) => all(event, name));
+  const stamps = STAMPS.flatMap((name) => all(event, name));
+  for (const time of [...times, ...stamps]) checkMoment(time, findings);
+  for (const time of times) checkZoneOf(time, findings);
+}
+
+export function checkCalendarValues(calendar: Component, findings: Finding[]): void {
+  checkAll(calendar, CALENDAR_VALUES, findings);
+  for (const { line } of all(calendar, 'X-WR-TIMEZONE')) {
+    const message = 'programs move times by a zone of the whole calendar: name it with each time';
+    report(findings, line, 'calendar-zone', message);
+  }
+}
+
+/** A zone has a name and at least one observance, each with a begin and two offsets (§3.6.5). */
+export function checkZoneBlock(zone: Component, findings: Finding[]): void {
+  const need = (component: Component, names: readonly string[]) => {
+    for (const name of names) {
+      if (all(component, name).length === 1) continue;
+      report(findings, component.line, 'required', `${component.name} needs exactly one ${name}`);
+    }
+  };
+  need(zone, ['TZID']);
+  const observances = zone.children.filter(
+    ({ name }) => name === 'STANDARD' || name === 'DAYLIGHT',
+  );
+  if (observances.length === 0) {
+    report(findings, zone.line, 'timezone', 'a VTIMEZONE needs STANDARD or DAYLIGHT (§3.6.5)');
+  }
+  for (const observance of observances) {
+    need(observance, ['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO']);
+  }
+}
+
+/** UNTIL is of the type of DTSTART, and in UTC where that has a time in a zone (§3.3.10). */
+function checkRule(rule: Property, start: Property | undefined, findings: Finding[]): void {
+  if (!/(?:^|;)FREQ=[A-Z]+(?:;|$)/.test(rule.value)) {
+    report(findings, rule.line, 'value', 'RRULE needs FREQ (§3.3.10)');
+  }
+  const until = /(?:^|;)UNTIL=([^;]*)/.exec(rule.value)?.[1];
+  if (until === undefined || start === undefined) return;
+  const day = /^\d{8}$/.test(start.value);
+  const local = !day && !start.value.endsWith('Z') && !/;TZID=/i.test(start.params);
+  const form = day ? /^\d{8}$/ : local ? /^\d{8}T\d{6}$/ : /^\d{8}T\d{6}Z$/;
+  if (form.test(until)) return;
+  report(findings, rule.line, 'until', 'UNTIL is of the type of DTSTART, times in UTC (§3.3.10)');
+}
+
+const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** The day and the time exist (§3.3.4, §3.3.12). */
+function checkMoment({ line, name, value }: Property, findings: Finding[]): void {
+  const [, day, time] = /^(\d{8})(?:T(\d{6})Z?)?$/.exec(value) ?? [];
+  if (day === undefined) return;
+  if (isDay(day) && (time === undefined || isTime(time))) return;
+  report(findings, line, 'time', `${name} ${value} does not exist`);
+}
+
+function isDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = [text.slice(0, 4), text.slice(4, 6), text.slice(6)].map(
+    Number,
+  );
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const most = month === 2 && !leap ? 28 : (DAYS_IN_MONTH[month - 1] ?? 0);
+  return day >= 1 && day <= most;
+}
+
+/** A leap second is 60. */
+const isTime = (text: string): boolean => /^([01]\d|2[0-3])[0-5]\d([0-5]\d|60)$/.test(text);
+
+/** A time is of one zone, or of UTC (§3.3.5). */
+function checkZoneOf({ line, name, value, params }: Property, findings: Finding[]): void {
+  const zoned = /;TZID=/i.test(params);
+  if (zoned && value.endsWith('Z')) {
+    report(findings, line, 'time', `${name} has a zone and is in UTC: one or the other (§3.3.5)`);
+  } else if (/^\d{8}T\d{6}$/.test(value) && !zoned) {
+    report(findings, line, 'floating', `${name} has no zone: it is another moment for each reader`);
+  }
+}

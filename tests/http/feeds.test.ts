@@ -1,0 +1,317 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { MEETING } from './support/facts.ts';
+import { FEEDS, openWorld, type Who } from './support/world.ts';
+import { must } from './support/writes.ts';
+
+const world = await openWorld(() => ({ limits: { seenWaitMs: 200, writeWaitMs: 20_000 } }));
+afterAll(() => world.close());
+await world.post('/meetings', { ...MEETING, classification: 'public' });
+
+const save = (body: object, as: Who = 'editor', headers = {}) =>
+  world.post('/feeds', body, headers, as);
+const send = (method: string, path: string, body: object = {}, as: Who = 'editor', headers = {}) =>
+  world.ask(path, {
+    method,
+    as,
+    headers,
+    ...(method === 'DELETE' ? {} : { body }),
+  });
+
+interface Saved {
+  readonly id: string;
+  readonly address: string;
+  readonly status: string;
+}
+
+/** Makes a private feed that this node knows. */
+async function desk(more: object = {}, as: Who = 'editor'): Promise<Saved> {
+  const got = must(201, await save({ name: 'Desk', private: true, ...more }, as));
+  await world.tokens.waitFor(got.headers.get('chancery-event') ?? '', 20_000);
+  return got.json<Saved>();
+}
+
+/** Rotates, and waits until this node knows. */
+async function rotated(id: string, body: object): Promise<string> {
+  const got = must(200, await send('POST', `/feeds/${id}/rotate`, body));
+  await world.tokens.waitFor(got.headers.get('chancery-event') ?? '', 20_000);
+  return got.json<Saved>().address;
+}
+
+async function later<T>(ms: number, ask: () => Promise<T>): Promise<T> {
+  world.clock.ms += ms;
+  try {
+    return await ask();
+  } finally {
+    world.clock.ms -= ms;
+  }
+}
+const DAY_MS = 86_400_000;
+
+describe('a public feed', () => {
+  test('is saved under its id and served there, filtered and with its options', async () => {
+    const body = {
+      ...{ id: 'geneva', name: 'Geneva' },
+      filters: { country: ['CH'] },
+      options: { past: 30 },
+    };
+    const got = must(201, await save(body));
+    expect(got.headers.get('location')).toBe('/feeds/geneva');
+    expect(got.json()).toMatchObject({
+      ...{ id: 'geneva', private: false, ceiling: 'public', status: 'open' },
+      ...{ address: '/feeds/geneva.ics', links: { ics: '/feeds/geneva.ics' } },
+      options: { cancelled: 'status', postponed: 'cancelled', approx: 'span', past: 30 },
+    });
+    const { text, headers } = must(200, await world.get('/feeds/geneva.ics'));
+    expect(text).toContain('/feeds/geneva.ics');
+    expect(text).toContain('"past":30');
+    expect(text).toContain(MEETING.title);
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+    expect(headers.get('content-disposition')).toBe('inline; filename="geneva.ics"');
+  });
+
+  test('keeps its address when it is changed', async () => {
+    must(201, await save({ id: 'kenya', name: 'Nairobi', filters: { country: ['CH'] } }));
+    const changes = { name: 'Kenya', filters: { country: ['KE'] } };
+    const got = must(200, await send('PUT', '/feeds/kenya', changes));
+    expect(got.json()).toMatchObject({ name: 'Kenya', filters: { country: ['KE'] } });
+    expect(must(200, await world.get('/feeds/kenya.ics')).text).not.toContain(MEETING.title);
+    expect((await send('PUT', '/feeds/kenya', changes)).json()).toMatchObject({
+      rule: 'nothing-changes',
+    });
+  });
+
+  test('is gone for ever when it is deleted', async () => {
+    must(201, await save({ id: 'short', name: 'Short' }));
+    const got = must(200, await send('DELETE', '/feeds/short'));
+    expect(got.json()).toMatchObject({ status: 'deleted', links: { ics: null } });
+    expect((await world.get('/feeds/short.ics')).status).toBe(404);
+    expect((await world.get('/feeds/short', 'admin')).status).toBe(404);
+    expect((await save({ id: 'short', name: 'Short' })).json()).toMatchObject({ code: 'id-taken' });
+  });
+
+  test.each([
+    ['no name', {}, '/name'],
+    ['a ceiling', { name: 'x', ceiling: 'internal' }, '/ceiling'],
+    ['an expiry', { name: 'x', expiresAt: '2030-01-01T00:00:00Z' }, '/expiresAt'],
+    ['an unknown filter', { name: 'x', filters: { nation: ['CH'] } }, '/filters/nation'],
+    ['an unknown option', { name: 'x', options: { since: 3 } }, '/options/since'],
+    ['a value that does not exist', { name: 'x', options: { past: -1 } }, '/options/past'],
+    ['a search without a word', { name: 'x', filters: { q: ['–'] } }, '/filters/q'],
+  ])('with %s is refused', async (_, body, path) => {
+    const got = await save(body);
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path }] });
+  });
+
+  test('has no token to rotate or revoke', async () => {
+    for (const action of ['rotate', 'revoke']) {
+      const got = await send('POST', `/feeds/${FEEDS.open}/${action}`);
+      expect(got.json()).toMatchObject({ status: 409, rule: 'public-feed' });
+    }
+  });
+});
+
+describe('a private feed', () => {
+  test('is served at an address that is shown once', async () => {
+    const { id, address } = await desk();
+    expect(address).toMatch(/^\/feeds\/private\/[\w-]{43}\.ics$/);
+    const { text, headers } = must(200, await world.get(address));
+    expect(text).toContain(MEETING.title);
+    expect(text).not.toContain('private');
+    expect(headers.get('cache-control')).toBe('private, max-age=300');
+    expect(headers.get('x-robots-tag')).toBe('noindex');
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    for (const path of [`/feeds/${id}`, '/feeds', '/events']) {
+      expect((await world.get(path, 'admin')).text).not.toContain(address.slice(15, 58));
+    }
+    expect((await world.get(`/feeds/${id}.ics`)).status).toBe(404);
+  });
+
+  test('answers HEAD, gzip and conditions as a public one', async () => {
+    const { address } = await desk();
+    const full = must(200, await world.get(address));
+    const head = await world.ask(address, { method: 'HEAD' });
+    expect(head.headers.get('content-length')).toBe(String(full.bytes.length));
+    const etag = full.headers.get('etag') ?? '';
+    expect((await world.get(address, undefined, { 'if-none-match': etag })).status).toBe(304);
+    const zipped = await world.get(address, undefined, { 'accept-encoding': 'gzip' });
+    expect(zipped.headers.get('etag')).toBe(etag.replace(/"$/, '-gz"'));
+  });
+
+  test('rotated, works at both addresses, then is gone from the old', async () => {
+    const { id, address } = await desk();
+    const next = await rotated(id, { graceDays: 2 });
+    expect(next).not.toBe(address);
+    must(200, await world.get(next));
+    must(200, await world.get(address));
+    expect((await world.get(`/feeds/${id}`, 'editor')).json()).toMatchObject({
+      graceUntil: expect.stringMatching(/^2021-11-24T/),
+    });
+    const gone = await later(2 * DAY_MS, () => world.get(address));
+    expect(gone.json()).toMatchObject({ status: 410, code: 'gone' });
+    expect(gone.headers.get('x-robots-tag')).toBe('noindex');
+    expect((await later(2 * DAY_MS, () => world.get(next))).status).toBe(200);
+  });
+
+  test('rotated without grace, is gone at once', async () => {
+    const { id, address } = await desk();
+    await rotated(id, { graceDays: 0 });
+    expect((await world.get(address)).status).toBe(410);
+  });
+
+  test('revoked or deleted, is not found at once', async () => {
+    for (const [method, end] of [
+      ['POST', '/revoke'],
+      ['DELETE', ''],
+    ] as const) {
+      const { id, address } = await desk();
+      const next = await rotated(id, {});
+      must(200, await send(method, `/feeds/${id}${end}`));
+      expect((await world.get(address)).status).toBe(404);
+      expect((await world.get(next)).status).toBe(404);
+    }
+  });
+
+  test('expired, is not found', async () => {
+    const { id, address } = await desk({ expiresAt: '2021-11-23T00:00:00Z' });
+    must(200, await world.get(address));
+    expect((await later(DAY_MS, () => world.get(address))).status).toBe(404);
+    const got = await later(DAY_MS, () => world.get(`/feeds/${id}`, 'editor'));
+    expect(got.json()).toMatchObject({ status: 'expired' });
+  });
+
+  test('of an address that never was is not found', async () => {
+    expect((await world.get(`/feeds/private/${'y'.repeat(43)}.ics`)).status).toBe(404);
+  });
+
+  test('is known only to editors whose ceiling reaches its own', async () => {
+    const { id, address } = await desk({ ceiling: 'confidential' }, 'insider');
+    for (const as of ['reader', 'editor'] as const) {
+      expect((await world.get(`/feeds/${id}`, as)).status).toBe(404);
+      expect((await world.get('/feeds', as)).text).not.toContain(id);
+    }
+    expect((await world.get(`/feeds/${id}`)).status).toBe(404);
+    must(200, await world.get(`/feeds/${id}`, 'insider'));
+    expect((await send('DELETE', `/feeds/${id}`)).status).toBe(404);
+    expect((await send('PUT', `/feeds/${id}`, { name: 'Mine' })).status).toBe(404);
+    expect((await send('POST', `/feeds/${id}/rotate`)).status).toBe(404);
+    must(200, await world.get(address));
+  });
+
+  test('reaches no higher than its maker', async () => {
+    const body = { name: 'Desk', private: true, ceiling: 'confidential' };
+    expect((await save(body, 'editor')).status).toBe(403);
+    const { id } = await desk();
+    const raised = { name: 'Desk', ceiling: 'confidential' };
+    expect((await send('PUT', `/feeds/${id}`, raised)).status).toBe(403);
+  });
+
+  test('does not become public', async () => {
+    const { id } = await desk();
+    const got = await send('PUT', `/feeds/${id}`, { name: 'Desk', private: false });
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path: '/private' }] });
+  });
+
+  test('repeated with its key is the same feed, whose address is not shown again', async () => {
+    const key = { 'idempotency-key': 'the-desk' };
+    const body = { name: 'Desk', private: true };
+    const first = must(201, await save(body, 'editor', key));
+    const again = must(201, await save(body, 'editor', key));
+    const { address, subscribe, links, ...same } = first.json<Saved & Record<string, unknown>>();
+    expect(address).toBeDefined();
+    expect([subscribe, links]).toBeDefined();
+    expect(again.json()).toMatchObject({ ...same, notice: expect.stringContaining('rotate') });
+    expect(again.text).not.toContain(address.slice(15, 58));
+    expect((await save({ ...body, name: 'Other' }, 'editor', key)).json()).toMatchObject({
+      rule: 'key-reused',
+    });
+  });
+});
+
+describe('GET /feeds/{id}', () => {
+  test('says what is in it and how many', async () => {
+    const got = must(200, await world.get(`/feeds/${FEEDS.open}`));
+    expect(got.json()).toMatchObject({ name: 'Everything', count: 1, subscribe: null });
+    expect(got.json()).not.toHaveProperty('use');
+  });
+
+  test('tells editors of the last fetch', async () => {
+    const { id, address } = await desk();
+    const before = must(200, await world.get(`/feeds/${id}`, 'editor'));
+    expect(before.json()).toMatchObject({ use: null });
+    await world.get(address, undefined, { 'user-agent': 'Google-Calendar-Importer' });
+    await world.get(address, undefined, { 'user-agent': 'Thunderbird/140' });
+    const after = must(200, await world.get(`/feeds/${id}`, 'editor'));
+    expect(after.json()).toMatchObject({ use: { client: 'Thunderbird/140', count: 2 } });
+  });
+
+  test('has an address for each kind of program where there is a public one', async () => {
+    const there = await openWorld(() => ({ publicUrl: 'https://calendar.example.org' }));
+    try {
+      const got = must(200, await there.get(`/feeds/${FEEDS.open}`));
+      expect(got.json<{ subscribe: object }>().subscribe).toEqual({
+        https: 'https://calendar.example.org/feeds/everything.ics',
+        webcal: 'webcal://calendar.example.org/feeds/everything.ics',
+        google:
+          'https://calendar.google.com/calendar/r?cid=webcal%3A%2F%2Fcalendar.example.org%2Ffeeds%2Feverything.ics',
+        outlook:
+          'https://outlook.live.com/calendar/0/addfromweb?url=https%3A%2F%2Fcalendar.example.org%2Ffeeds%2Feverything.ics&name=Everything',
+      });
+      expect(must(200, await there.get(`/feeds/${FEEDS.shut}`, 'editor')).json()).toMatchObject({
+        subscribe: null,
+      });
+    } finally {
+      await there.close();
+    }
+  });
+});
+
+test('GET /feeds pages from the newest on', async () => {
+  const ids: string[] = [];
+  for (let next: string | null = '/feeds?limit=2'; next !== null; ) {
+    const page = must(200, await world.get(next));
+    const { items, next: more } = page.json<{ items: { id: string }[]; next: string | null }>();
+    ids.push(...items.map(({ id }) => id));
+    next = more;
+  }
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(ids.at(-1)).toBe(FEEDS.open);
+  expect(ids).not.toContain(FEEDS.shut);
+});
+
+test.each([
+  ['POST', '/feeds'],
+  ['PUT', '/feeds/everything'],
+  ['DELETE', '/feeds/everything'],
+  ['POST', '/feeds/everything/rotate'],
+  ['POST', '/feeds/everything/revoke'],
+])('%s %s is for editors', async (method, path) => {
+  expect((await world.ask(path, { method })).status).toBe(401);
+  expect((await world.ask(path, { method, as: 'reader' })).status).toBe(403);
+});
+
+test('a feed that is asked for too often says when to come again', async () => {
+  const busy = await openWorld(() => ({ limits: { feedPerMinute: 3 } }));
+  try {
+    for (let n = 0; n < 3; n += 1) must(200, await busy.get('/feeds/everything.ics'));
+    const got = await busy.get('/feeds/everything.ics');
+    expect(got.json()).toMatchObject({ status: 429, code: 'rate-limited' });
+    expect(Number(got.headers.get('retry-after'))).toBeGreaterThan(0);
+    must(200, await busy.get(`/feeds/private/${FEEDS.token}.ics`));
+    busy.clock.ms += 60_000;
+    must(200, await busy.get('/feeds/everything.ics'));
+  } finally {
+    await busy.close();
+  }
+});
+
+test('no address of a private feed is in the log of the server, or in its metrics', async () => {
+  const { address } = await desk();
+  await world.get(address);
+  await world.get(`${address}?limit=1`);
+  await world.get(`${address}x`);
+  await world.ask(address, { method: 'POST', body: {} });
+  const secret = address.slice(15, 58);
+  expect(secret).toHaveLength(43);
+  expect(world.logged.join('')).not.toContain(secret);
+  expect((await world.get('/metrics', 'admin')).text).not.toContain(secret);
+});

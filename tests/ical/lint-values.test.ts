@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest';
+import { lint } from '../../src/ical/index.ts';
+
+/** Values of foreign feeds, each with its fault on a known line. */
+
+const calendar = (event: readonly string[], more: readonly string[] = []): Buffer =>
+  Buffer.from(
+    [
+      'BEGIN:VCALENDAR',
+      'VERSION:2.0',
+      'PRODID:-//Somebody//Something//EN',
+      ...more,
+      'BEGIN:VEVENT',
+      'UID:1@example.org',
+      'DTSTAMP:20211121T200000Z',
+      ...event,
+      'END:VEVENT',
+      'END:VCALENDAR',
+      '',
+    ].join('\r\n'),
+  );
+const found = (bytes: Buffer) =>
+  lint(bytes).map(({ line, severity, rule }) => `${line} ${severity} ${rule}`);
+
+const START = 'DTSTART:20220610T100000Z';
+
+test('a plain foreign event is sound', () => {
+  const event = [START, 'DURATION:PT1H30M', 'SUMMARY:Talks\\, second round\\; part \\\\ one'];
+  expect(found(calendar([...event, 'GEO:46.2;6.15', 'RRULE:FREQ=DAILY;COUNT=3']))).toEqual([]);
+});
+
+describe('in an event', () => {
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['a bare comma', [START, 'SUMMARY:Talks, again'], ['8 error value']],
+    ['a bare semicolon', [START, 'LOCATION:Geneva; Palais'], ['8 error value']],
+    ['a bare comma behind an escaped backslash', [START, 'SUMMARY:a\\\\,b'], ['8 error value']],
+    ['an escape that is none', [START, 'SUMMARY:a\\tb'], ['8 error value']],
+    ['a backslash at the end', [START, 'SUMMARY:a\\'], ['8 error value']],
+    ['a wrong TRANSP', [START, 'TRANSP:FREE'], ['8 error value']],
+    ['a SEQUENCE that is no number', [START, 'SEQUENCE:1.5'], ['8 error value']],
+    ['a GEO with a comma', [START, 'GEO:46.2,6.15'], ['8 error value']],
+    ['a GEO outside of the earth', [START, 'GEO:96.2;6.15'], ['8 error value']],
+    ['a relative URL', [START, 'URL:/meetings/1'], ['8 error value']],
+    ['a URL with a space', [START, 'URL:https://example.org/a b'], ['8 error value']],
+    ['a wrong duration', [START, 'DURATION:1H'], ['8 error value']],
+    ['two summaries', [START, 'SUMMARY:a', 'SUMMARY:b'], ['9 error once']],
+    [
+      'DTEND and DURATION',
+      [START, 'DTEND:20220610T110000Z', 'DURATION:PT1H'],
+      ['9 error end-type'],
+    ],
+    ['a day that does not exist', ['DTSTART;VALUE=DATE:20220231'], ['7 error time']],
+    ['29 February of a common year', ['DTSTART;VALUE=DATE:20230229'], ['7 error time']],
+    ['29 February of a leap year', ['DTSTART;VALUE=DATE:20240229'], []],
+    ['an hour that does not exist', ['DTSTART:20220610T240000Z'], ['7 error time']],
+    ['a time without a zone', ['DTSTART:20220610T100000'], ['7 warning floating']],
+    ['an RRULE without FREQ', [START, 'RRULE:COUNT=3'], ['8 error value']],
+    [
+      'an UNTIL that is a day for a time',
+      [START, 'RRULE:FREQ=DAILY;UNTIL=20220630'],
+      ['8 error until'],
+    ],
+    [
+      'an UNTIL without Z for a time in UTC',
+      [START, 'RRULE:FREQ=DAILY;UNTIL=20220630T000000'],
+      ['8 error until'],
+    ],
+    [
+      'an UNTIL that is a day for a day',
+      ['DTSTART;VALUE=DATE:20220610', 'RRULE:FREQ=DAILY;UNTIL=20220630'],
+      [],
+    ],
+    ['an alarm', [START, 'BEGIN:VALARM', 'END:VALARM'], ['8 warning forbidden']],
+  ])('%s', (_, event, findings) => {
+    expect(found(calendar(event))).toEqual(findings);
+  });
+});
+
+describe('in a calendar', () => {
+  const zone = (...lines: string[]) => ['BEGIN:VTIMEZONE', ...lines, 'END:VTIMEZONE'];
+  const standard = (...lines: string[]) => ['BEGIN:STANDARD', ...lines, 'END:STANDARD'];
+  const BEGUN = ['DTSTART:19700101T000000', 'TZOFFSETFROM:+0100', 'TZOFFSETTO:+0100'];
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['a zone of the whole calendar', ['X-WR-TIMEZONE:Europe/Zurich'], ['4 warning calendar-zone']],
+    ['an unescaped name', ['X-WR-CALNAME:Talks, all'], ['4 error value']],
+    ['an interval that is no duration', ['REFRESH-INTERVAL:1 hour'], ['4 error value']],
+    ['METHOD', ['METHOD:PUBLISH'], ['4 warning forbidden']],
+    ['a zone without a name', zone(...standard(...BEGUN)), ['4 error required']],
+    ['a zone without rules', zone('TZID:X'), ['4 error timezone']],
+    [
+      'an observance without an offset',
+      zone('TZID:X', ...standard(...BEGUN.slice(0, 2))),
+      ['6 error required'],
+    ],
+  ])('%s', (_, more, findings) => {
+    expect(found(calendar([START], more))).toEqual(findings);
+  });
+
+  test('another version', () => {
+    const bytes = Buffer.from(calendar([START]).toString().replace('2.0', '1.0'));
+    expect(found(bytes)).toEqual(['2 error value']);
+  });
+
+  test('a byte order mark is told of, and the rest is read', () => {
+    const bytes = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), calendar(['DTSTART:x'])]);
+    expect(found(bytes)).toEqual(['1 error bom', '7 error time']);
+  });
+});

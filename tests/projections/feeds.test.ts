@@ -1,0 +1,181 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NewEvent } from '../../events/envelope.ts';
+import type { FeedEvent } from '../../events/feed.ts';
+import { access } from '../../projections/access.ts';
+import { feedQueries } from '../../projections/feeds.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import { openSqliteStore } from '../../src/store/sqlite/index.ts';
+import { Projector } from '../../src/views/projector.ts';
+import { temporaryFolder } from '../support/program.ts';
+
+/** Feeds in the access view, built at once and followed live. */
+
+let folder: ReturnType<typeof temporaryFolder>;
+let store: EventStore;
+let view: Projector;
+
+const silent = { info: () => {}, warn: () => {}, error: () => {} };
+const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const options = { cancelled: 'status', postponed: 'cancelled', approx: 'span', past: 365 } as const;
+const OPEN = {
+  name: 'Open',
+  filters: {},
+  options,
+  visibility: 'public',
+  ceiling: 'public',
+} as const;
+const SHUT = { ...OPEN, name: 'Desk', visibility: 'private', ceiling: 'confidential' } as const;
+const [A, B] = ['a'.repeat(64), 'b'.repeat(64)] as const;
+
+const LOG: readonly (readonly [feed: string, event: FeedEvent])[] = [
+  ['open', { type: 'FeedSaved', data: OPEN }],
+  ['desk', { type: 'FeedSaved', data: SHUT }],
+  ['desk', { type: 'FeedTokenIssued', data: { hash: A } }],
+  ['gone', { type: 'FeedSaved', data: OPEN }],
+  ['open', { type: 'FeedChanged', data: { name: 'Everything' } }],
+  ['desk', { type: 'FeedTokenRevoked', data: { hash: A, graceUntil: '2021-11-30T00:00:00Z' } }],
+  ['desk', { type: 'FeedTokenIssued', data: { hash: B } }],
+  ['gone', { type: 'FeedDeleted', data: {} }],
+];
+
+const sealed = (event: { type: string; data: object }, n: number): NewEvent => ({
+  ...event,
+  id: uuid(n),
+  meta: {
+    ...{ recordedAt: `2021-11-22T08:00:0${n}Z`, statedAt: `2021-11-22T08:00:0${n}Z` },
+    ...{ actor: 'cli', commandId: uuid(n), requestHash: 'f'.repeat(64) },
+    ...{ correlationId: uuid(n), causationId: uuid(n), schema: 1 },
+  },
+});
+
+async function append(
+  entries: readonly (readonly [string, { type: string; data: object }])[],
+  from = 1,
+) {
+  for (const [index, [feed, event]] of entries.entries()) {
+    const stream = `feed-${feed}`;
+    const [last] = await store.readStream(stream, { backwards: true, limit: 1 });
+    await store.append(stream, [sealed(event, from + index)], last?.revision ?? 'none');
+  }
+}
+
+beforeEach(async () => {
+  folder = temporaryFolder('feeds-view-');
+  store = await openSqliteStore({ file: join(folder.path, 'events.db') });
+  view = new Projector({
+    ...{ folder: folder.path, store, projection: access, definition: 'test', log: silent },
+    now: () => 0,
+  });
+});
+afterEach(async () => {
+  await view.close();
+  await store.close();
+  folder.remove();
+});
+
+const ANYONE = { level: 0, editor: false } as const;
+const INSIDER = { level: 2, editor: true } as const;
+const queries = () => feedQueries(view.reader());
+
+/** Another number in projections/access.ts goes with other rows. */
+const ROWS = {
+  definition: 2,
+  rows: [
+    {
+      ...{ id: 'desk', seq: 2, facts: SHUT, stale: false, createdBy: 'cli' },
+      ...{ createdAt: '2021-11-22T08:00:02Z', changedAt: '2021-11-22T08:00:07Z' },
+      tokens: [
+        {
+          ...{ hash: A, issuedAt: '2021-11-22T08:00:03Z', expiresAt: null },
+          ...{ endedAt: '2021-11-22T08:00:06Z', graceUntil: '2021-11-30T00:00:00Z' },
+        },
+        {
+          ...{ hash: B, issuedAt: '2021-11-22T08:00:07Z', expiresAt: null },
+          ...{ endedAt: null, graceUntil: null },
+        },
+      ],
+    },
+    {
+      ...{ id: 'open', seq: 1, facts: { ...OPEN, name: 'Everything' }, tokens: [], stale: false },
+      ...{ createdBy: 'cli', createdAt: '2021-11-22T08:00:01Z', changedAt: '2021-11-22T08:00:05Z' },
+    },
+  ],
+};
+const rows = () => ({ definition: access.definition, rows: queries().list(INSIDER, 10) });
+
+test('a build gives the rows of the log', async () => {
+  await append(LOG);
+  view.start();
+  await view.ready;
+  expect(rows()).toEqual(ROWS);
+});
+
+test('following gives the same rows', async () => {
+  view.start();
+  await view.ready;
+  await append(LOG);
+  expect(await view.waitFor(uuid(LOG.length), 10_000)).toBe(true);
+  expect(rows()).toEqual(ROWS);
+});
+
+describe('queries', () => {
+  beforeEach(async () => {
+    await append(LOG);
+    view.start();
+    await view.ready;
+  });
+
+  test('tell of private feeds only editors whose level reaches theirs', () => {
+    expect(
+      queries()
+        .list(ANYONE, 10)
+        .map(({ id }) => id),
+    ).toEqual(['open']);
+    for (const reader of [
+      ANYONE,
+      { level: 2, editor: false },
+      { level: 1, editor: true },
+    ] as const) {
+      expect(queries().one(reader, 'desk')).toBeUndefined();
+      expect(queries().list(reader, 10)).toHaveLength(1);
+    }
+    expect(queries().one(INSIDER, 'desk')?.facts).toEqual(SHUT);
+  });
+
+  test('find a feed by either of its tokens', () => {
+    expect([A, B, 'c'.repeat(64)].map((hash) => queries().byToken(hash)?.id)).toEqual([
+      'desk',
+      'desk',
+      undefined,
+    ]);
+  });
+
+  test('page, and leave out what is deleted', () => {
+    expect(
+      queries()
+        .list(INSIDER, 1)
+        .map(({ id }) => id),
+    ).toEqual(['desk']);
+    expect(
+      queries()
+        .list(INSIDER, 5, 2)
+        .map(({ id }) => id),
+    ).toEqual(['open']);
+    expect(queries().one(INSIDER, 'gone')).toBeUndefined();
+  });
+});
+
+test('a feed with an event that cannot be applied says so', async () => {
+  view.start();
+  await view.ready;
+  await append(LOG);
+  const broken = { type: 'FeedTokenRevoked', data: { hash: 1 }, meta: {} };
+  const newer = sealed(broken, 9);
+  const [last] = await store.readStream('feed-desk', { backwards: true, limit: 1 });
+  // Of a schema that this program does not know yet.
+  const event = { ...newer, meta: { ...newer.meta, schema: 99 } };
+  await store.append('feed-desk', [event], last?.revision ?? 'none');
+  expect(await view.waitFor(uuid(9), 10_000)).toBe(true);
+  expect(queries().byToken(B)).toMatchObject({ stale: true });
+});

@@ -1,0 +1,188 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lint } from '../../src/ical/index.ts';
+import { readEvents } from '../ical/support/oracles.ts';
+import {
+  type Environment,
+  run,
+  type Server,
+  startServer,
+  temporaryFolder,
+} from '../support/program.ts';
+
+/** Saved feeds on a real server and on the command line. */
+
+let folder: ReturnType<typeof temporaryFolder>;
+let server: Server | undefined;
+let env: Environment;
+
+const TOKEN = 'a-token-for-the-feed-tests-0123456789';
+beforeEach(() => {
+  folder = temporaryFolder('feeds-');
+  env = {
+    DATA_DIR: join(folder.path, 'data'),
+    ADMIN_TOKEN: TOKEN,
+    PUBLIC_URL: 'https://calendar.example.org',
+  };
+});
+afterEach(async () => {
+  await server?.stop();
+  server = undefined;
+  folder.remove();
+});
+
+const serve = async (): Promise<string> => {
+  server = await startServer(env);
+  return server.url;
+};
+/** An address as it is told, on the server of the test. */
+const local = (base: string, address: string) =>
+  address.replace('https://calendar.example.org', base);
+
+async function post(url: string, body: object): Promise<Response> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(await response.text());
+  return response;
+}
+const get = (url: string, client = 'test') =>
+  fetch(url, { headers: { 'user-agent': client, 'accept-encoding': 'identity' } });
+
+const addressOf = async (response: Response): Promise<string> =>
+  ((await response.json()) as { address: string }).address;
+
+const MEETING = {
+  ...{ title: 'Consultations', form: 'bilateral', classification: 'internal' },
+  ...{ when: { edtf: '2090-08-12' }, place: { name: 'Geneva', country: 'CH' } },
+};
+
+/** A feed as served: sound bytes, the same a second time. */
+async function calendar(url: string): Promise<string> {
+  const first = await get(url);
+  expect(first.status).toBe(200);
+  const bytes = Buffer.from(await first.arrayBuffer());
+  expect(lint(bytes)).toEqual([]);
+  expect(first.headers.get('content-length')).toBe(String(bytes.length));
+  const again = await get(url);
+  expect(Buffer.from(await again.arrayBuffer()).equals(bytes)).toBe(true);
+  expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
+  return bytes.toString();
+}
+
+describe('a private feed', () => {
+  test('shows what its ceiling allows, and rotated tells those at the old address', async () => {
+    const base = await serve();
+    await post(`${base}/meetings`, MEETING);
+    const desk = await addressOf(
+      await post(`${base}/feeds`, { id: 'desk', name: 'Desk', private: true }),
+    );
+    const old = local(base, desk);
+    const text = await calendar(old);
+    expect(readEvents(text).map(({ event }) => event.summary)).toEqual(['Consultations']);
+    expect(text).not.toContain('SOURCE');
+    expect((await (await get(`${base}/calendar.ics`)).text()).includes('Consultations')).toBe(
+      false,
+    );
+    const rotated = await addressOf(await post(`${base}/feeds/desk/rotate`, {}));
+    const next = await calendar(local(base, rotated));
+    expect(next).toBe(text);
+    const told = readEvents(await calendar(old));
+    expect(told.map(({ event }) => event.summary)).toEqual([
+      expect.stringContaining('This calendar has a new address'),
+      'Consultations',
+    ]);
+    expect(told[0]?.event.description).toContain('subscribe to that');
+    await post(`${base}/feeds/desk/revoke`, {});
+    expect((await get(old)).status).toBe(404);
+    expect((await get(local(base, rotated))).status).toBe(404);
+  });
+
+  test('its last use survives a restart, and neither log has its address', async () => {
+    const base = await serve();
+    const desk = await addressOf(
+      await post(`${base}/feeds`, { id: 'desk', name: 'Desk', private: true }),
+    );
+    await get(local(base, desk), 'Thunderbird/140');
+    await get(`${local(base, desk)}?limit=3`);
+    await server?.stop();
+    const { stdout } = await run(['feed', 'show', 'desk'], { env });
+    expect(JSON.parse(stdout)).toMatchObject({ use: { client: 'Thunderbird/140', count: 1 } });
+    const secret = /private\/([\w-]{43})\.ics$/.exec(desk)?.[1] ?? 'none';
+    const log = await run(['export'], { env });
+    for (const told of [log.stdout, stdout, ...Object.values(server?.output() ?? {})]) {
+      expect(told).not.toContain(secret);
+    }
+    server = undefined;
+  });
+});
+
+describe('the command line', () => {
+  test('makes, changes, rotates, revokes and deletes feeds that a server then follows', async () => {
+    const made = await run(
+      [
+        'feed',
+        'create',
+        '--id',
+        'geneva',
+        '--name',
+        'Geneva',
+        '--filter',
+        'country=CH',
+        '--option',
+        'past=30',
+      ],
+      { env },
+    );
+    expect(made).toMatchObject({
+      code: 0,
+      stdout: 'https://calendar.example.org/feeds/geneva.ics\n',
+    });
+    const shut = await run(['feed', 'create', '--id', 'desk', '--name', 'Desk', '--private'], {
+      env,
+    });
+    expect(shut.stdout).toMatch(
+      /^https:\/\/calendar\.example\.org\/feeds\/private\/[\w-]{43}\.ics\n$/,
+    );
+    const base = await serve();
+    await calendar(`${base}/feeds/geneva.ics`);
+    await calendar(local(base, shut.stdout.trim()));
+    await server?.stop();
+    server = undefined;
+    const again = await run(['feed', 'create', '--id', 'geneva', '--name', 'Geneva'], { env });
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toContain('was used before');
+    expect(await run(['feed', 'change', 'geneva', '--name', 'Genève'], { env })).toMatchObject({
+      code: 0,
+      stdout: 'geneva is changed\n',
+    });
+    const rotated = await run(['feed', 'rotate', 'desk', '--grace-days', '0'], { env });
+    expect(rotated.stdout).not.toBe(shut.stdout);
+    const { stdout } = await run(['feed', 'list'], { env });
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringMatching(/^geneva {2}open {2}public {2}made .*fetched .*, 2 times {2}Genève$/),
+      expect.stringMatching(/^desk {2}open {2}private, internal {2}made .*, 2 times {2}Desk$/),
+    ]);
+    const shown = JSON.parse((await run(['feed', 'show', 'geneva'], { env })).stdout);
+    expect(shown).toMatchObject({ filters: { country: ['CH'] }, options: { past: 30 } });
+    expect((await run(['feed', 'revoke', 'desk'], { env })).stdout).toBe('desk is revoked\n');
+    expect((await run(['feed', 'revoke', 'desk'], { env })).code).toBe(1);
+    expect((await run(['feed', 'delete', 'geneva'], { env })).stdout).toBe('geneva is deleted\n');
+    expect(await run(['feed', 'show', 'geneva'], { env })).toMatchObject({ code: 1, stdout: '' });
+  });
+
+  test.each([
+    [['feed', 'create', '--name', 'x', '--filter', 'country'], 1, 'is not <name>=<value>'],
+    [['feed', 'create', '--name', 'x', '--filter', 'nation=CH'], 1, '/filters/nation'],
+    [['feed', 'create', '--name', 'x', '--option', 'past=-2'], 1, '/options/past'],
+    [['feed', 'create'], 2, '--name'],
+    [['feed', 'rotate', 'x', '--grace-days', '400'], 2, '365'],
+    [['feed'], 2, 'create|list|show'],
+  ])('%j is refused in words', async (args, code, told) => {
+    const got = await run(args, { env });
+    expect(got.code).toBe(code);
+    expect(got.stderr).toContain(told);
+  });
+});
