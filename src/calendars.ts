@@ -164,8 +164,9 @@ function sourceAt(entries: EntryQueries, clock: Clock, level: FeedAsk['level']):
 /** Of one entry; made anew for each request, so nothing of it is kept. */
 const textOf = (body: Buffer): CalendarText => ({
   count: 1,
-  chunks: [body],
   length: body.length,
+  plain: async () => [body],
+  kept: (encoding) => (encoding === 'plain' ? [body] : undefined),
   etag: `"${hash('sha256', body, 'base64url')}"`,
   gzip: async () => [await gzip(body)],
 });

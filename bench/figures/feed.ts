@@ -8,6 +8,8 @@ const NAMES = [
   'feed-after-change',
   'feed-cold-loop-delay',
   'feed-after-change-loop-delay',
+  'feed-100-saved-after-change',
+  'feed-100-saved-loop-delay',
 ] as const;
 /** Changes in a round, of which the median counts: one alone may meet a pause of the collector. */
 const CHANGES = 7;
@@ -25,7 +27,7 @@ export const feed: Group = {
 };
 
 async function measureSize(context: Context, entries: number): Promise<Figure[]> {
-  const [cold, change, coldLoop, changeLoop] = NAMES;
+  const [cold, change, coldLoop, changeLoop, saved, savedLoop] = NAMES;
   const taken = await measure(context, entries);
   const common = { unit: 'ms', floor: taken.floor, floorName: 'F3' };
   const figures: Figure[] = [
@@ -33,6 +35,8 @@ async function measureSize(context: Context, entries: number): Promise<Figure[]>
     { ...common, name: change, value: taken.change, goal: { ratio: 50, aim: 100 } },
     { name: coldLoop, value: taken.coldLoop, unit: 'ms', goal: LOOP },
     { name: changeLoop, value: taken.changeLoop, unit: 'ms', goal: LOOP },
+    { ...common, name: saved, value: taken.saved },
+    { name: savedLoop, value: taken.savedLoop, unit: 'ms', goal: LOOP },
   ];
   return figures
     .filter(({ name }) => context.wants(name))
@@ -45,7 +49,7 @@ async function measure({ workspace, say }: Context, entries: number) {
   const found = await job.ask('open', { folder: log.folder, nowMs: log.lastMs });
   if (found !== entries) throw new Error(`the feed has ${found} entries`);
   say(`composing a feed of ${entries} entries`);
-  const loops = { cold: [] as number[], change: [] as number[] };
+  const loops = { cold: [] as number[], change: [] as number[], saved: [] as number[] };
   const taken = await interleaved({
     cold: async () => {
       const { ms, loopMs } = await job.ask('cold');
@@ -61,7 +65,17 @@ async function measure({ workspace, say }: Context, entries: number) {
       }
       return median(times);
     },
+    saved: async () => {
+      const { ms, loopMs } = await job.ask('savedAfterChange');
+      loops.saved.push(loopMs);
+      return ms;
+    },
     floor: () => job.ask('floor'),
   });
-  return { ...taken, coldLoop: median(loops.cold), changeLoop: median(loops.change) };
+  return {
+    ...taken,
+    coldLoop: median(loops.cold),
+    changeLoop: median(loops.change),
+    savedLoop: median(loops.saved),
+  };
 }

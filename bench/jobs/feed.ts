@@ -107,6 +107,33 @@ function cold(): Promise<Timed> {
 let kept: ReturnType<typeof createCalendars> | undefined;
 let reads = 0;
 
+const SAVED = 100;
+const COUNTRIES = ['CH', 'AT', 'US', 'KE', 'JO', 'KZ', 'ID', 'PE', 'NO', 'OM', 'BE', 'AU'];
+const TOPICS = ['water', 'trade', 'ceasefire', 'fisheries', 'borders', 'energy', 'health'];
+
+/** Different feeds over the same meetings: a third by country, a third by topic, a third by both. */
+const saved: readonly FeedAsk[] = Array.from({ length: SAVED }, (_, n) => ({
+  ...ASK,
+  name: `Feed ${n}`,
+  path: `/feeds/feed-${n}.ics`,
+  filters: {
+    ...(n % 3 === 1 ? {} : { country: COUNTRIES.filter((_code, at) => (n + at) % 4 === 0) }),
+    ...(n % 3 === 0 ? {} : { topic: TOPICS.filter((_topic, at) => (n + at) % 3 !== 0) }),
+  },
+}));
+
+/** From a change in the view to all saved feeds with it, those that do not show it too. */
+async function savedAfterChange(): Promise<Timed> {
+  const { store, projector, nowMs } = opened;
+  kept ??= calendars(opened);
+  const calendar = kept;
+  for (const ask of saved) await calendar.feed(ask, nowMs);
+  await projector.waitFor(await change(store), 10_000);
+  return timed(async () => {
+    for (const ask of saved) await calendar.feed(ask, nowMs);
+  });
+}
+
 /** From a change in the view to the whole feed with it. */
 async function afterChange(): Promise<Timed> {
   const { store, projector, nowMs } = opened;
@@ -142,6 +169,6 @@ function floor(): number {
   return performance.now() - begun;
 }
 
-const methods = { open, cold, afterChange, floor };
+const methods = { open, cold, afterChange, savedAfterChange, floor };
 export type FeedJob = typeof methods;
 answer(methods);

@@ -12,71 +12,77 @@ import {
 } from './reply.ts';
 
 /** A calendar over HTTP: either encoding, its validators, and for how long it is fresh. */
-export interface Encoded extends Described {
-  readonly chunks: readonly Buffer[];
+export interface CalendarAnswer {
+  readonly text: CalendarText;
+  readonly disposition: string;
+  /** The Cache-Control, which a 304 carries too (RFC 9110 §15.4.5). */
+  readonly caching: string;
 }
 
 type Encoding = 'plain' | 'gzip';
 
-/** Headers are made once for each text and disposition; the text is the same object while nothing changed. */
-const made = new WeakMap<CalendarText, Map<string, Partial<Record<Encoding, Encoded>>>>();
-
 const encodingFor = ({ headers }: FastifyRequest): Encoding =>
   prefersGzip(headers['accept-encoding']) ? 'gzip' : 'plain';
 
-/** The answer in the encoding asked for, when it was made before. */
-export const keptAnswer = (
-  request: FastifyRequest,
-  text: CalendarText,
-  disposition: string,
-): Encoded | undefined => made.get(text)?.get(disposition)?.[encodingFor(request)];
+/** Headers are made once for each text; the text is the same object while nothing changed. */
+const made = new WeakMap<CalendarText, Map<string, Described>>();
 
-/** The answer in the encoding asked for. */
-export async function encoded(
-  request: FastifyRequest,
-  text: CalendarText,
-  disposition: string,
-): Promise<Encoded> {
-  const encoding = encodingFor(request);
-  const byDisposition = made.get(text) ?? new Map<string, Partial<Record<Encoding, Encoded>>>();
-  made.set(text, byDisposition);
-  const kept = byDisposition.get(disposition)?.[encoding];
-  if (kept !== undefined) return kept;
-  const answer = await encode(text, encoding, disposition);
-  byDisposition.set(disposition, { ...byDisposition.get(disposition), [encoding]: answer });
+/** All headers but the length: a 304 needs none, and a length of compressed bytes is known late. */
+function headersOf(text: CalendarText, encoding: Encoding, disposition: string): Described {
+  const known = made.get(text) ?? new Map<string, Described>();
+  made.set(text, known);
+  const key = `${encoding} ${disposition}`;
+  const answer = known.get(key) ?? describe(text, encoding, disposition);
+  known.set(key, answer);
   return answer;
 }
 
-async function encode(
-  text: CalendarText,
-  encoding: Encoding,
-  disposition: string,
-): Promise<Encoded> {
-  const zipped = encoding === 'gzip';
-  const tags = [text.etag, gzipTag(text.etag)] as const;
-  const headers = {
-    ...SAFE_HEADERS,
-    'content-type': 'text/calendar; charset=utf-8',
-    'content-disposition': disposition,
-    vary: 'Accept-Encoding',
-    ...(zipped ? { 'content-encoding': 'gzip' } : {}),
-  };
-  const chunks = zipped ? await text.gzip() : text.chunks;
-  const length = zipped ? chunks.reduce((sum, chunk) => sum + chunk.length, 0) : text.length;
+function describe(text: CalendarText, encoding: Encoding, disposition: string): Described {
   // A client may hold either encoding: each is as fresh as the other.
-  return { chunks, ...described(length, tags[zipped ? 1 : 0], headers, tags) };
+  const tags = [text.etag, gzipTag(text.etag)] as const;
+  return described(
+    tags[encoding === 'gzip' ? 1 : 0],
+    {
+      ...SAFE_HEADERS,
+      'content-type': 'text/calendar; charset=utf-8',
+      'content-disposition': disposition,
+      vary: 'Accept-Encoding',
+      ...(encoding === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+    },
+    tags,
+  );
 }
 
-/** Sends it, or 304; `caching`: the Cache-Control, which a 304 carries too (RFC 9110 §15.4.5). */
-export function send(
+/** Answers at once, with 304 or with bytes that are at hand. @returns whether it did */
+export function sendAtOnce(
   request: FastifyRequest,
   reply: FastifyReply,
-  answer: Encoded,
-  caching: string,
-): FastifyReply {
-  reply.header('cache-control', caching);
-  if (isKnown(request, answer)) return sendUnchanged(reply, answer);
-  return sendChunks(reply, answer, answer.chunks);
+  { text, disposition, caching }: CalendarAnswer,
+): boolean {
+  const encoding = encodingFor(request);
+  const headers = headersOf(text, encoding, disposition);
+  if (isKnown(request, headers)) {
+    sendUnchanged(reply.header('cache-control', caching), headers);
+    return true;
+  }
+  const chunks = text.kept(encoding);
+  if (chunks === undefined) return false;
+  sendChunks(reply.header('cache-control', caching), headers, chunks);
+  return true;
+}
+
+/** Answers with 304, or with the bytes in the encoding asked for. */
+export async function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answer: CalendarAnswer,
+): Promise<FastifyReply> {
+  if (sendAtOnce(request, reply, answer)) return reply;
+  const { text, disposition, caching } = answer;
+  const encoding = encodingFor(request);
+  const chunks = await text[encoding]();
+  const headers = headersOf(text, encoding, disposition);
+  return sendChunks(reply.header('cache-control', caching), headers, chunks);
 }
 
 const DAY_MS = 86_400_000;

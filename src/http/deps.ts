@@ -34,12 +34,14 @@ export interface Views {
 export interface CalendarText {
   /** Meetings in it. */
   readonly count: number;
-  /** Its bytes in order. */
-  readonly chunks: readonly Buffer[];
   /** Bytes in all. */
   readonly length: number;
-  /** Compressed once, when first asked for. */
+  /** Its bytes in order. */
+  plain(): Promise<readonly Buffer[]>;
+  /** The same compressed. */
   gzip(): Promise<readonly Buffer[]>;
+  /** Either, if it is at hand. */
+  kept(encoding: 'plain' | 'gzip'): readonly Buffer[] | undefined;
   /** Strong, of the plain bytes, quotes included. */
   readonly etag: string;
 }

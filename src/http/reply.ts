@@ -34,16 +34,18 @@ export const representation = (
   bytes: Buffer,
   etag: string,
   special: Readonly<Record<string, string>>,
-): Representation => ({ bytes, ...described(bytes.length, etag, special) });
+): Representation => ({
+  bytes,
+  ...described(etag, { ...special, 'content-length': String(bytes.length) }),
+});
 
-/** The headers of `length` bytes, the rest as for a representation. */
+/** The headers of some bytes; as for a representation, but for the length, which is then to be said. */
 export function described(
-  length: number,
   etag: string,
   special: Readonly<Record<string, string>>,
   otherTags: readonly string[] = [],
 ): Described {
-  const headers: Record<string, string> = { ...special, 'content-length': String(length), etag };
+  const headers: Record<string, string> = { ...special, etag };
   const repeated = REPEATED.flatMap((name) =>
     headers[name] === undefined ? [] : [[name, headers[name]] as const],
   );
@@ -88,9 +90,10 @@ export function sendChunks(
   { headers }: Described,
   chunks: readonly Buffer[],
 ): FastifyReply {
+  const length = String(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   reply.hijack();
   const { raw } = reply;
-  raw.writeHead(200, withOwn(reply, headers));
+  raw.writeHead(200, withOwn(reply, { ...headers, 'content-length': length }));
   // The body of an answer to HEAD is dropped by the server itself.
   for (const chunk of chunks) raw.write(chunk);
   raw.end();

@@ -5,11 +5,10 @@ import type { FeedFilter } from './filter.ts';
 import { type Deflated, gzipMember } from './gzip.ts';
 import { type Notice, noticeEntry } from './notice.ts';
 import type { FeedOptions } from './options.ts';
-import { BUCKETS, type Bucket, type Kept, type Turns } from './shelf.ts';
+import { BUCKETS, type Bucket, type Kept, type Machine } from './shelf.ts';
 
 /** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
-export interface FeedTools extends Turns {
-  readonly sha256: (bytes: Uint8Array) => Buffer;
+export interface FeedTools extends Machine {
   /** Whole DEFLATE blocks, none marked as the last, that end at an octet; off the event loop. */
   readonly deflate: (bytes: Buffer) => Promise<Buffer>;
   readonly crc32: (bytes: Buffer) => number;
@@ -27,19 +26,27 @@ export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
 
 /** A composed feed. The same rows and request give the same bytes, on any node. */
 export interface Feed {
-  /** The bytes in order; shared between feeds, so never written to. */
-  readonly chunks: readonly Buffer[];
   /** Bytes in all. */
   readonly length: number;
   /**
-   * Strong, quoted (RFC 9110 §8.8.3): a SHA-256 over those of the head and of the entries bucket by bucket.
-   * The bytes alone say where these end, so it is the same exactly when they are.
+   * Strong, quoted (RFC 9110 §8.8.3): a SHA-256 over those of the head and of each entry, run by run. The
+   * bytes alone say where these end, so it is the same exactly when they are.
    */
   readonly etag: string;
   readonly count: number;
-  /** Made once, at the first call, and kept. */
+  /** The bytes in order. Put together at the first call, and kept while there is room; never to be written to. */
+  plain(): Promise<readonly Buffer[]>;
+  /** The same compressed. */
   gzip(): Promise<readonly Buffer[]>;
+  /** Either, if it is at hand. */
+  kept(encoding: Encoding): readonly Buffer[] | undefined;
+  /** Bytes kept in both. */
+  keptBytes(): number;
+  /** Keeps them no longer; they are made again when asked for. @returns how many they were */
+  release(): number;
 }
+
+export type Encoding = 'plain' | 'gzip';
 
 /** A feed with what the next composition of it can use again. */
 export interface Composition {
@@ -63,9 +70,11 @@ interface Slot {
 /** Entries of neighbouring buckets as one run of bytes. */
 interface Part {
   readonly slots: readonly Bucket[];
-  readonly bytes: Buffer;
+  readonly length: number;
   readonly digest: Buffer;
   readonly zones: readonly string[];
+  /** Made when they are asked for. */
+  bytes?: Buffer;
   deflated?: Promise<Deflated>;
 }
 
@@ -163,52 +172,119 @@ function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
   const entries = slots.flat();
   const zones = [...new Set(entries.flatMap((entry) => entry.zones))];
   const length = entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let end = 0;
-  for (const entry of entries) end += entry.bytes.copy(bytes, end);
-  return { slots, bytes, digest: tools.sha256(bytes), zones };
+  const digest = tools.sha256(Buffer.concat(entries.map((entry) => entry.digest)));
+  return { slots, length, digest, zones };
+}
+
+function bytesOf(part: Part): Buffer {
+  part.bytes ??= Buffer.concat(part.slots.flat().map(({ bytes }) => bytes));
+  return part.bytes;
 }
 
 function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[], empty: boolean) {
   const zones = [...new Set(parts.flatMap((part) => part.zones))];
   const notice = request.notice === undefined ? '' : noticeEntry(request.notice);
   const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty) + notice);
-  if (base?.head.bytes.equals(bytes)) return base.head;
-  return { slots: [], bytes, digest: tools.sha256(bytes), zones };
-}
-
-function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
-  const foot: Part = { slots: [], bytes: FOOT, digest: Buffer.alloc(0), zones: [] };
-  const all = [head, ...parts.filter(({ bytes }) => bytes.length > 0), foot];
-  const digest = tools.sha256(Buffer.concat(all.map((part) => part.digest)));
-  let zipped: Promise<readonly Buffer[]> | undefined;
-  return {
-    chunks: all.map(({ bytes }) => bytes),
-    length: all.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    etag: `"${digest.toString('base64url')}"`,
-    count,
-    gzip: () => {
-      zipped ??= zip(tools, all).catch((error: unknown) => {
-        zipped = undefined; // not remembered: the next caller tries again
-        throw error;
-      });
-      return zipped;
-    },
-  };
+  if (base?.head.bytes?.equals(bytes)) return base.head;
+  return { slots: [], bytes, length: bytes.length, digest: tools.sha256(bytes), zones };
 }
 
 const FOOT = Buffer.from(CLOSE_CALENDAR);
 
+function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
+  const foot = { slots: [], bytes: FOOT, length: FOOT.length, digest: Buffer.alloc(0), zones: [] };
+  const all = [head, ...parts.filter(({ length }) => length > 0), foot];
+  const digest = tools.sha256(Buffer.concat(all.map((part) => part.digest)));
+  return new ComposedFeed(tools, all, count, `"${digest.toString('base64url')}"`);
+}
+
+type Made = Partial<Record<Encoding, readonly Buffer[]>>;
+
+class ComposedFeed implements Feed {
+  readonly length: number;
+  readonly etag: string;
+  readonly count: number;
+  readonly #tools: FeedTools;
+  readonly #parts: readonly Part[];
+  readonly #making = new Map<Encoding, Promise<readonly Buffer[]>>();
+  #made: Made = {};
+  #keptBytes = 0;
+
+  constructor(tools: FeedTools, parts: readonly Part[], count: number, etag: string) {
+    this.#tools = tools;
+    this.#parts = parts;
+    this.count = count;
+    this.etag = etag;
+    this.length = parts.reduce((sum, part) => sum + part.length, 0);
+  }
+
+  plain(): Promise<readonly Buffer[]> {
+    return this.#make('plain', () => joined(this.#tools, this.#parts));
+  }
+
+  gzip(): Promise<readonly Buffer[]> {
+    return this.#make('gzip', () => zipped(this.#tools, this.#parts));
+  }
+
+  kept(encoding: Encoding): readonly Buffer[] | undefined {
+    return this.#made[encoding];
+  }
+
+  keptBytes(): number {
+    return this.#keptBytes;
+  }
+
+  release(): number {
+    const bytes = this.#keptBytes;
+    this.#keptBytes = 0;
+    this.#made = {};
+    this.#making.clear();
+    for (const part of this.#parts) {
+      delete part.deflated;
+      // Head and foot were never made of entries.
+      if (part.slots.length > 0) delete part.bytes;
+    }
+    return bytes;
+  }
+
+  #make(encoding: Encoding, work: () => Promise<readonly Buffer[]>): Promise<readonly Buffer[]> {
+    const known = this.#making.get(encoding);
+    if (known !== undefined) return known;
+    const making = work();
+    this.#making.set(encoding, making);
+    making.then(
+      (buffers) => {
+        if (this.#making.get(encoding) !== making) return;
+        this.#made = { ...this.#made, [encoding]: buffers };
+        this.#keptBytes += buffers.reduce((sum, { length }) => sum + length, 0);
+      },
+      () => this.#making.delete(encoding), // not remembered: the next caller tries again
+    );
+    return making;
+  }
+}
+
+async function joined(tools: FeedTools, parts: readonly Part[]): Promise<readonly Buffer[]> {
+  const buffers: Buffer[] = [];
+  for (const part of parts) {
+    if (part.bytes === undefined && tools.due()) await tools.pause();
+    buffers.push(bytesOf(part));
+  }
+  return buffers;
+}
+
 /** One part after the other: a large feed does not take all threads. */
-async function zip(tools: FeedTools, parts: readonly Part[]): Promise<readonly Buffer[]> {
+async function zipped(tools: FeedTools, parts: readonly Part[]): Promise<readonly Buffer[]> {
   const deflated: Deflated[] = [];
   for (const part of parts) deflated.push(await deflatedOf(tools, part));
   return gzipMember(deflated);
 }
 
 function deflatedOf(tools: FeedTools, part: Part): Promise<Deflated> {
-  const { bytes } = part;
-  part.deflated ??= tools.deflate(bytes).then(
+  if (part.deflated !== undefined) return part.deflated;
+  // Not kept for this alone.
+  const bytes = part.bytes ?? Buffer.concat(part.slots.flat().map((entry) => entry.bytes));
+  part.deflated = tools.deflate(bytes).then(
     (blocks) => ({ blocks, crc: tools.crc32(bytes), plainLength: bytes.length }),
     (error: unknown) => {
       delete part.deflated;

@@ -5,10 +5,9 @@ import { BUCKETS, type Bucket, type EntrySource, Shelf } from './shelf.ts';
 
 /** Bytes of entries and bodies kept in memory over all feeds; the least recently used go first. */
 export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
-/** A gzip variant's share of the body, for the bound. */
-const GZIP_SHARE = 0.25;
-/** What a body takes beside its bytes: what is known of each bucket. */
-const OVERHEAD_BYTES = 100 * BUCKETS;
+/** What a body takes beside its bytes: what is known of each bucket, and of each entry in it. */
+const OVERHEAD_BYTES = 150 * BUCKETS;
+const ENTRY_BYTES = 16;
 
 interface Composed {
   /** The entries it was made from. */
@@ -17,7 +16,6 @@ interface Composed {
   readonly composition: Promise<Composition>;
   /** Undefined while it is being composed. */
   feed: Feed | undefined;
-  bytes: number;
 }
 
 /** Feeds as bytes: entries are rendered once a change, bodies joined where they changed, and both kept. */
@@ -70,7 +68,7 @@ export class FeedComposer {
   keptBytes(): number {
     let sum = 0;
     for (const shelf of this.shelves.values()) sum += shelf.bytes;
-    for (const body of this.bodies.values()) sum += body.bytes;
+    for (const body of this.bodies.values()) sum += weight(body);
     return sum;
   }
 
@@ -104,12 +102,10 @@ export class FeedComposer {
       before === undefined ? make(undefined) : before.composition.then(make, () => make(undefined));
     const composed: Composed = {
       ...{ buckets, todayUtc: request.todayUtc, composition, feed: undefined },
-      bytes: before?.bytes ?? OVERHEAD_BYTES,
     };
     composition.then(
       ({ feed }) => {
         composed.feed = feed;
-        composed.bytes = OVERHEAD_BYTES + Math.ceil(feed.length * (1 + GZIP_SHARE));
       },
       () => {
         // Not remembered: the next caller tries again.
@@ -119,23 +115,39 @@ export class FeedComposer {
     return composed;
   }
 
-  // What is in use now stays, even when it alone is over the bound: it has to be answered.
+  /**
+   * Drops what is over the bound, the least recently used first: bytes that were put together, then bodies,
+   * then entries. What is in use now stays, even when it alone is over the bound: it has to be answered.
+   */
   private evict(shelf: Shelf, composed: Composed): void {
-    let kept = this.keptBytes();
-    for (const [key, body] of this.bodies) {
-      if (kept <= this.maxBytes) return;
-      if (body === composed) continue;
+    if (this.keptBytes() <= this.maxBytes) return;
+    const bodies = [...this.bodies].filter(([, body]) => body !== composed);
+    const shelves = [...this.shelves].filter(([, other]) => other !== shelf);
+    let over = this.keptBytes() - this.maxBytes;
+    over = free(over, bodies, ([, { feed }]) => feed?.release() ?? 0);
+    over = free(over, bodies, ([key, body]) => {
       this.bodies.delete(key);
-      kept -= body.bytes;
-    }
-    for (const [key, other] of this.shelves) {
-      if (kept <= this.maxBytes) return;
-      if (other === shelf) continue;
+      return weight(body);
+    });
+    free(over, shelves, ([key, { bytes }]) => {
       this.shelves.delete(key);
-      kept -= other.bytes;
-    }
+      return bytes;
+    });
   }
 }
+
+/** Drops one after the other until nothing is over; `drop` says how much it was. @returns what still is */
+function free<T>(over: number, items: readonly T[], drop: (item: T) => number): number {
+  let left = over;
+  for (const item of items) {
+    if (left <= 0) break;
+    left -= drop(item);
+  }
+  return left;
+}
+
+const weight = ({ feed }: Composed): number =>
+  OVERHEAD_BYTES + (feed === undefined ? 0 : ENTRY_BYTES * feed.count + feed.keptBytes());
 
 function touch<V>(map: Map<string, V>, key: string, value: V): void {
   map.delete(key);

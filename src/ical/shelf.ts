@@ -28,6 +28,8 @@ export interface Kept {
   readonly id: string;
   readonly uid: string;
   readonly bytes: Buffer;
+  /** SHA-256 of them. */
+  readonly digest: Buffer;
   readonly zones: readonly string[];
   readonly facts: Facts;
   /** Last local date that it stands on. */
@@ -46,8 +48,9 @@ export type Bucket = readonly Kept[];
 export const BUCKETS = 256;
 const bucketOf = (uid: string): number => Number.parseInt(uid.slice(0, 2), 16);
 
-/** Shares the event loop. */
-export interface Turns {
+/** What is needed of the machine. */
+export interface Machine {
+  readonly sha256: (bytes: Uint8Array) => Buffer;
   /** Whether this turn has lasted long enough. */
   readonly due: () => boolean;
   /** Lets other work have its turn. */
@@ -71,7 +74,7 @@ export class Shelf {
   private readonly source: EntrySource;
   private readonly options: EntryOptions;
   private readonly addresses: Addresses;
-  private readonly turns: Turns;
+  private readonly machine: Machine;
   private readonly kept = new Map<string, Kept>();
   private readonly current: Bucket[] = Array.from({ length: BUCKETS }, () => []);
   private shown: readonly Bucket[] | undefined;
@@ -79,11 +82,11 @@ export class Shelf {
   private pageSize = PAGE;
   private loading: Promise<void> | undefined;
 
-  constructor(source: EntrySource, options: EntryOptions, addresses: Addresses, turns: Turns) {
+  constructor(source: EntrySource, options: EntryOptions, addresses: Addresses, machine: Machine) {
     this.source = source;
     this.options = options;
     this.addresses = addresses;
-    this.turns = turns;
+    this.machine = machine;
   }
 
   /** Takes in what has changed by now. Callers during a load of many pages share the work. */
@@ -110,7 +113,7 @@ export class Shelf {
     try {
       let page = first;
       while ((await this.takePage(page)) || page.more) {
-        await this.turns.pause();
+        await this.machine.pause();
         page = this.readPage();
       }
     } finally {
@@ -122,9 +125,9 @@ export class Shelf {
   private async takePage({ changes }: Page): Promise<boolean> {
     let paused = false;
     for (const change of changes) {
-      if (this.turns.due()) {
+      if (this.machine.due()) {
         paused = true;
-        await this.turns.pause();
+        await this.machine.pause();
       }
       this.take(change);
     }
@@ -171,10 +174,12 @@ export class Shelf {
   private render(row: EntryRow): Kept | undefined {
     const entry = renderEntry(row, this.options, this.addresses);
     if (entry === null) return undefined;
+    const bytes = exactBytes(entry.text);
     return {
       id: row.id,
       uid: row.uid,
-      bytes: exactBytes(entry.text),
+      bytes,
+      digest: this.machine.sha256(bytes),
       zones: entry.zones,
       facts: factsOf(row, entry.standsOn.when, entry.cancelled),
       lastDay: entry.standsOn.last,

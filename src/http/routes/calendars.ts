@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
-import { encoded, keptAnswer, publicAge, send } from '../calendar-reply.ts';
+import { publicAge, send, sendAtOnce } from '../calendar-reply.ts';
 import { calendarsOf, type Edge } from '../edge.ts';
 import { EVERYTHING, FeedAsks } from '../feed-asks.ts';
 import { entryParams, feedQuery, seenQuery } from '../parameters.ts';
@@ -37,9 +37,9 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
       const ask = asks.known(request.raw.url ?? '');
       const nowMs = edge.deps.clock();
       const text = ask && edge.deps.calendars()?.unchanged(ask, nowMs);
-      const answer = text && keptAnswer(request, text, INLINE);
-      if (answer === undefined) return done();
-      send(request, reply, answer, publicAge(nowMs));
+      if (text === undefined) return done();
+      const answer = { text, disposition: INLINE, caching: publicAge(nowMs) };
+      if (!sendAtOnce(request, reply, answer)) done();
     },
     handler: async (request, reply) => {
       const query = request.query as z.output<typeof feedQuery>;
@@ -47,8 +47,7 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
       const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
       const text = await edge.calendar(ask, nowMs);
-      const answer = await encoded(request, text, INLINE);
-      return send(request, reply, answer, publicAge(nowMs));
+      return send(request, reply, { text, disposition: INLINE, caching: publicAge(nowMs) });
     },
   });
 }
@@ -71,8 +70,8 @@ function addEntry(app: FastifyInstance, edge: Edge): void {
       const text = await calendarsOf(edge.deps).one(id, nowMs);
       if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
       if (typeof text === 'string') throw new Problem('not-found', text);
-      const answer = await encoded(request, text, `attachment; filename="${id}.ics"`);
-      return send(request, reply, answer, publicAge(nowMs));
+      const disposition = `attachment; filename="${id}.ics"`;
+      return send(request, reply, { text, disposition, caching: publicAge(nowMs) });
     },
   });
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
-import { encoded, privateAge, publicAge, send } from '../calendar-reply.ts';
+import { privateAge, publicAge, send } from '../calendar-reply.ts';
 import { FeedRates } from '../composing.ts';
 import type { Edge } from '../edge.ts';
 import { type Door, FeedDoors, seenFeeds } from '../feed-doors.ts';
@@ -67,7 +67,6 @@ async function answer(edge: Edge, rates: FeedRates, asked: Asked): Promise<Fasti
   const nowMs = edge.deps.clock();
   rates.admit(door.feed, nowMs);
   const text = await edge.calendar(door.ask, nowMs);
-  const made = await encoded(request, text, `inline; filename="${file}"`);
   edge.deps.feeds.used(door.feed, request.headers['user-agent'] ?? '');
-  return send(request, reply, made, caching);
+  return send(request, reply, { text, disposition: `inline; filename="${file}"`, caching });
 }

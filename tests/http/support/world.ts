@@ -96,7 +96,8 @@ const textOf = (text: string) => {
   const body = Buffer.from(text);
   return {
     count: text.split('\r\n').length - 3,
-    chunks: [body.subarray(0, 9), body.subarray(9)],
+    plain: async () => [body.subarray(0, 9), body.subarray(9)],
+    kept: (encoding: string) => (encoding === 'plain' ? [body] : undefined),
     length: body.length,
     etag: `"${createHash('sha256').update(body).digest('base64url')}"`,
     gzip: async () => [await promisify(gzip)(body)],

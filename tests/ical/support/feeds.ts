@@ -47,8 +47,8 @@ export class CountingTools implements FeedTools {
 }
 
 /** The bytes as one run, as a reader gets them. */
-export const bytesOf = ({ chunks }: Feed): Buffer => Buffer.concat(chunks);
-export const bodyOf = (feed: Feed): string => bytesOf(feed).toString();
+export const bytesOf = async (feed: Feed): Promise<Buffer> => Buffer.concat(await feed.plain());
+export const bodyOf = async (feed: Feed): Promise<string> => (await bytesOf(feed)).toString();
 
 export const unzipped = (chunks: readonly Buffer[]): string =>
   gunzipSync(Buffer.concat(chunks)).toString();
