@@ -22,7 +22,7 @@ const gzip = promisify(gzipCallback);
 const deflate = promisify(deflateRaw);
 
 /** How long feeds keep other work waiting at a time, in milliseconds. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 let turnBegan = 0;
 
 const TOOLS: FeedTools = {

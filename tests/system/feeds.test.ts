@@ -119,6 +119,31 @@ describe('a private feed', () => {
   });
 });
 
+test('two servers on one store, and one that built its views anew, serve the same bytes', async () => {
+  const base = await serve();
+  for (const edtf of ['2090-08', '2090-08-12', '2090-08-20/2090-08-24']) {
+    await post(`${base}/meetings`, { ...MEETING, classification: 'public', when: { edtf } });
+  }
+  const desk = await addressOf(await post(`${base}/feeds`, { name: 'Desk', private: true }));
+  const paths = ['/calendar.ics', '/calendar.ics?approx=marker&country=CH', local('', desk)];
+  const tags = async (at: string) =>
+    Promise.all(paths.map(async (path) => (await get(at + path)).headers.get('etag')));
+  const first = await tags(base);
+  expect(new Set(first).size).toBe(3);
+  const file = join(folder.path, 'data', 'chancery.db');
+  const shared = { DATA_DIR: join(folder.path, 'two'), STORE_URL: `sqlite:${file}` };
+  const second = await startServer({ ...env, ...shared });
+  try {
+    expect(await tags(second.url)).toEqual(first);
+  } finally {
+    await second.stop();
+  }
+  await server?.stop();
+  server = undefined;
+  expect((await run(['rebuild'], { env })).code).toBe(0);
+  expect(await tags(await serve())).toEqual(first);
+});
+
 describe('the command line', () => {
   test('makes, changes, rotates, revokes and deletes feeds that a server then follows', async () => {
     const made = await run(

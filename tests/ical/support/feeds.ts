@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { constants, crc32, deflateRawSync, gunzipSync } from 'node:zlib';
+import { expect } from 'vitest';
 import type { EntryRow } from '../../../projections/entry.ts';
 import {
   type EntrySource,
@@ -7,6 +8,7 @@ import {
   FeedComposer,
   type FeedRequest,
   type FeedTools,
+  lint,
   type RowChange,
 } from '../../../src/ical/index.ts';
 import { options } from './rows.ts';
@@ -47,7 +49,11 @@ export class CountingTools implements FeedTools {
 }
 
 /** The bytes as one run, as a reader gets them. */
-export const bytesOf = async (feed: Feed): Promise<Buffer> => Buffer.concat(await feed.plain());
+export async function bytesOf(feed: Feed): Promise<Buffer> {
+  const bytes = Buffer.concat(await feed.plain());
+  expect(lint(bytes)).toEqual([]);
+  return bytes;
+}
 export const bodyOf = async (feed: Feed): Promise<string> => (await bytesOf(feed)).toString();
 
 export const unzipped = (chunks: readonly Buffer[]): string =>
