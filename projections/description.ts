@@ -122,5 +122,23 @@ export function describeMeeting(marks: readonly { readonly facts: MeetingFacts }
 }
 
 /** The line of the full text: each folded word and each token once. */
-export const wordsOf = (texts: ReadonlySet<string>, tokens: ReadonlySet<string>): string =>
-  [...new Set(foldWords([...texts].join(' '))), ...tokens].join(' ');
+export function wordsOf(texts: ReadonlySet<string>, tokens: ReadonlySet<string>): string {
+  const words = new Set<string>();
+  for (const text of texts) for (const word of folded(text)) words.add(word);
+  for (const token of tokens) words.add(token);
+  return [...words].join(' ');
+}
+
+/** Texts folded last: names, places and topics come again and again. Beyond it the memory starts afresh. */
+const MAX_FOLDED = 10_000;
+const foldedTexts = new Map<string, readonly string[]>();
+
+function folded(text: string): readonly string[] {
+  let words = foldedTexts.get(text);
+  if (words === undefined) {
+    words = foldWords(text);
+    if (foldedTexts.size >= MAX_FOLDED) foldedTexts.clear();
+    foldedTexts.set(text, words);
+  }
+  return words;
+}
