@@ -1,5 +1,6 @@
 import type { Group } from '../harness.ts';
 import { append } from './append.ts';
+import { cluster } from './cluster.ts';
 import { duringRebuild } from './during-rebuild.ts';
 import { feed } from './feed.ts';
 import { feeds, lists } from './http.ts';
@@ -17,6 +18,7 @@ export const GROUPS: readonly Group[] = [
   feeds,
   feed,
   start,
+  cluster,
   duringRebuild,
   latency,
 ];

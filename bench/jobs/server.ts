@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { createHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import pino from 'pino';
 import { openChancery } from '../../src/chancery.ts';
@@ -28,16 +27,17 @@ interface Opening {
   /** What its clock says at the start. */
   readonly nowMs: number;
   readonly adminToken: string;
+  /** Instead of the folder's own store. */
+  readonly cluster?: { readonly url: string; readonly prefix: string };
 }
 
 /** Opens a data folder, builds the views if need be, and listens. @returns where */
-async function open({ folder, nowMs, adminToken }: Opening): Promise<string> {
-  const config = {
-    ...loadConfig({ DATA_DIR: folder, PUBLIC_URL: 'https://calendar.example.org' }, ''),
-    port: 0,
-    store: { kind: 'sqlite', file: join(folder, 'chancery.db') } as const,
-    adminToken,
+async function open({ folder, nowMs, adminToken, cluster }: Opening): Promise<string> {
+  const env = {
+    ...{ DATA_DIR: folder, PUBLIC_URL: 'https://calendar.example.org' },
+    ...(cluster === undefined ? {} : { STORE_URL: cluster.url, STREAM_PREFIX: cluster.prefix }),
   };
+  const config = { ...loadConfig(env, ''), port: 0, adminToken };
   const offset = nowMs - Date.now();
   const log = pino({ level: 'error' }, pino.destination(2));
   const chancery = await openChancery({ config, log, clock: () => Date.now() + offset });

@@ -17,8 +17,8 @@ import { onLeader } from './patience.ts';
 import { comparePlaces, type Place } from './position.ts';
 import { type Found, foundIn, type Names } from './recorded.ts';
 
-/** Events asked for in one call, others' included. */
-const PAGE = 1_000;
+/** Events asked for in one call, others' included: a page of the usual size, and the event that it follows. */
+const PAGE = 1_001;
 /** Of a head that is not ours, the first pages back are short: almost always the next few events are. */
 const FIRST_BACK = 8;
 
