@@ -108,6 +108,8 @@ export interface FeedQueries {
   one(reader: FeedReader, id: string): FeedRow | undefined;
   /** By the SHA-256 of a token, whether or not that still works. */
   byToken(hash: string): FeedRow | undefined;
+  /** Whether an event of this view was applied. */
+  knows(eventId: string): boolean;
 }
 
 const COLUMNS = 'id, seq, state, created_at, created_by, changed_at, stale';
@@ -121,7 +123,9 @@ export function feedQueries(db: ViewDatabase): FeedQueries {
   const byToken = db.prepare(
     `SELECT ${COLUMNS} FROM feeds WHERE saved = 1 AND id = (SELECT feed FROM feed_tokens WHERE hash = ?)`,
   );
+  const event = db.prepare('SELECT 1 FROM access_events WHERE id = ?');
   return {
+    knows: (eventId) => event.get(eventId) !== undefined,
     list: (reader, limit, before = Number.MAX_SAFE_INTEGER) =>
       list.all(reach(reader), before, limit).map(feedRow),
     one: (reader, id) => optional(one.get(reach(reader), id)),

@@ -17,6 +17,8 @@ export interface CalendarAnswer {
   readonly disposition: string;
   /** The Cache-Control, which a 304 carries too (RFC 9110 §15.4.5). */
   readonly caching: string;
+  /** Called before bytes are sent. @throws {Problem} rate-limited */
+  readonly admit?: () => void;
 }
 
 type Encoding = 'plain' | 'gzip';
@@ -57,7 +59,7 @@ function describe(text: CalendarText, encoding: Encoding, disposition: string): 
 export function sendAtOnce(
   request: FastifyRequest,
   reply: FastifyReply,
-  { text, disposition, caching }: CalendarAnswer,
+  { text, disposition, caching, admit }: CalendarAnswer,
 ): boolean {
   const encoding = encodingFor(request);
   const headers = headersOf(text, encoding, disposition);
@@ -67,6 +69,7 @@ export function sendAtOnce(
   }
   const chunks = text.kept(encoding);
   if (chunks === undefined) return false;
+  admit?.();
   sendChunks(reply.header('cache-control', caching), headers, chunks);
   return true;
 }
@@ -78,7 +81,8 @@ export async function send(
   answer: CalendarAnswer,
 ): Promise<FastifyReply> {
   if (sendAtOnce(request, reply, answer)) return reply;
-  const { text, disposition, caching } = answer;
+  const { text, disposition, caching, admit } = answer;
+  admit?.();
   const encoding = encodingFor(request);
   const chunks = await text[encoding]();
   const headers = headersOf(text, encoding, disposition);

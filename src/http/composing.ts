@@ -61,35 +61,3 @@ export class Composing {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 }
-
-const MINUTE_MS = 60_000;
-/** Feeds counted at a time. */
-const COUNTED = 10_000;
-
-/** Requests for each feed in a minute. */
-export class FeedRates {
-  readonly #most: number;
-  readonly #counts = new Map<string, number>();
-  #minute = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  /** @throws {Problem} rate-limited */
-  admit(feed: string, nowMs: number): void {
-    const minute = Math.floor(nowMs / MINUTE_MS);
-    if (minute !== this.#minute || this.#counts.size > COUNTED) this.#counts.clear();
-    this.#minute = minute;
-    const count = (this.#counts.get(feed) ?? 0) + 1;
-    this.#counts.set(feed, count);
-    if (count <= this.#most) return;
-    const seconds = Math.ceil((MINUTE_MS - (nowMs % MINUTE_MS)) / 1_000);
-    throw new Problem(
-      'rate-limited',
-      `this feed was asked for more than ${this.#most} times in a minute: wait ${seconds} s`,
-      {},
-      { 'retry-after': String(seconds) },
-    );
-  }
-}

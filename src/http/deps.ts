@@ -125,6 +125,8 @@ export interface Feeds {
    * @throws ViewBehind, and StoreUnavailable when this node may have missed that it was closed
    */
   byToken(hash: string): FeedRow | undefined;
+  /** Whether an event of a feed has been applied here; no other event is known. @throws ViewBehind */
+  knows(eventId: string): boolean;
   /** It was fetched by a client that calls itself so. */
   used(id: string, client: string): void;
   /** As far as this node knows. */
@@ -224,8 +226,8 @@ export interface Limits {
   readonly seenWaitMs: number;
   /** How long a write waits for the local view, in milliseconds. */
   readonly writeWaitMs: number;
-  /** Requests for one saved feed in a minute, from wherever: few addresses fetch for thousands. */
-  readonly feedPerMinute: number;
+  /** Of one feed, from wherever: few addresses fetch for thousands. Answers of 304 do not count. */
+  readonly feedRate: Rate;
   /** Feeds that are composed at a time, and that wait for their turn; more are told to come again. */
   readonly feedComposing: number;
   readonly feedWaiting: number;
@@ -260,7 +262,7 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 60_000,
   seenWaitMs: 2_000,
   writeWaitMs: 2_000,
-  feedPerMinute: 3_000,
+  feedRate: { requests: 3_000, local: false },
   feedComposing: 4,
   feedWaiting: 500,
   cacheBytes: 64 * 1_048_576,

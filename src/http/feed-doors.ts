@@ -96,10 +96,6 @@ const replaced = (): Problem =>
     'the address of this calendar was replaced: ask whoever gave it for the new one',
   );
 
-/** A look at what is there; and how long the view of feeds may lag behind the calendar's. */
-const NOW_MS = 1;
-const BRIEFLY_MS = 100;
-
 /** Waits for the event in `seen`, of a feed or one that the caller may know. @throws {Problem} view-behind */
 export async function seenFeeds(
   edge: Edge,
@@ -108,12 +104,11 @@ export async function seenFeeds(
 ): Promise<void> {
   const { seen: event } = request.query as { seen?: string };
   const { feeds } = edge.deps;
-  if (event === undefined || (await feeds.waitFor(event, NOW_MS))) return;
+  if (event === undefined || feeds.knows(event)) return;
   try {
     await edge.seen(event, caller);
   } catch (error) {
-    // The calendar knows of no feed: it may have come meanwhile.
-    if (!(await feeds.waitFor(event, NOW_MS))) throw error;
+    // The calendar knows of no feed; it may have come meanwhile.
+    if (!feeds.knows(event)) throw error;
   }
-  await feeds.waitFor(event, BRIEFLY_MS);
 }

@@ -14,6 +14,13 @@ const IPV6_PREFIX = 64;
 /** What tells whether the process is well must not be refused to whoever watches it. */
 const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
 
+/** Fetched for thousands of readers from few addresses: they have a limit each of their own. */
+const FEEDS: ReadonlySet<string | undefined> = new Set([
+  '/calendar.ics',
+  '/feeds/:id.ics',
+  '/feeds/private/:token.ics',
+]);
+
 type Check = ReturnType<FastifyInstance['createRateLimit']>;
 
 /** Registers the limits before every route. */
@@ -29,7 +36,8 @@ export function addRates(app: FastifyInstance, edge: Edge): void {
     byToken = app.createRateLimit({ max: tokenRate.requests, timeWindow, keyGenerator });
   });
   app.addHook('onRequest', (request, _reply, done) => {
-    if (PROBES.has(request.routeOptions.url)) return done();
+    const { url } = request.routeOptions;
+    if (PROBES.has(url) || FEEDS.has(url)) return done();
     const named = actorOf(edge, request) !== undefined;
     if (!applies(named ? tokenRate : addressRate, request)) return done();
     refuseIfExceeded(named ? byToken : byAddress, request).then(() => done(), done);
@@ -37,7 +45,7 @@ export function addRates(app: FastifyInstance, edge: Edge): void {
 }
 
 /** Who comes from this machine is limited only if the operator has said so. */
-const applies = ({ local }: Rate, { ip }: FastifyRequest): boolean =>
+export const applies = ({ local }: Rate, { ip }: FastifyRequest): boolean =>
   local || !(ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.'));
 
 /** The id of a valid token; undefined: none was sent, or one that is not taken, which counts for the address. */

@@ -290,7 +290,7 @@ test.each([
 });
 
 test('a feed that is asked for too often says when to come again', async () => {
-  const busy = await openWorld(() => ({ limits: { feedPerMinute: 3 } }));
+  const busy = await openWorld(() => ({ limits: { feedRate: { requests: 3, local: true } } }));
   try {
     for (let n = 0; n < 3; n += 1) must(200, await busy.get('/feeds/everything.ics'));
     const got = await busy.get('/feeds/everything.ics');

@@ -5,7 +5,7 @@ import { createHandler, MAX_EVENTS } from '../../src/handle.ts';
 import type { AppDeps, Limits } from '../../src/http/deps.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { askRaw } from './support/ask.ts';
-import { type Got, MEETING, openWorld, TOKENS, type World } from './support/world.ts';
+import { FEEDS, type Got, MEETING, openWorld, TOKENS, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
 /** What a caller may send, how much of it, and how often. */
@@ -41,13 +41,30 @@ describe('requests a minute', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
   });
 
-  test('count whatever is asked for: also what is not there, what is cached, and feeds', async () => {
+  test('count whatever is asked for: also what is not there, and what is cached', async () => {
     const world = await limited({ addressRate: THREE });
     const paths = ['/nothing', '/meetings', '/meetings'];
     await statuses(paths.map((path) => () => world.get(path)));
-    for (const path of ['/meetings', '/calendar.ics', '/', '/docs', '/nothing']) {
+    for (const path of ['/meetings', '/', '/docs', '/nothing']) {
       expect((await world.get(path)).status, path).toBe(429);
     }
+  });
+
+  test('do not count for feeds, which are fetched for thousands from few addresses', async () => {
+    const world = await limited({ addressRate: THREE });
+    const paths = ['/calendar.ics', '/feeds/everything.ics', `/feeds/private/${FEEDS.token}.ics`];
+    for (const path of [...paths, ...paths]) must(200, await world.get(path));
+    expect(await statuses(times(4, () => world.get('/meetings')))).toEqual([200, 200, 200, 429]);
+  });
+
+  test('for one feed are its own, and what was not changed is answered beyond them', async () => {
+    const world = await limited({ feedRate: THREE });
+    const feed = () => world.get('/calendar.ics');
+    const etag = (await feed()).headers.get('etag') ?? '';
+    expect(await statuses(times(3, feed))).toEqual([200, 200, 429]);
+    const known = { 'if-none-match': etag };
+    expect((await world.get('/calendar.ics', undefined, known)).status).toBe(304);
+    must(200, await world.get('/calendar.ics?country=CH'));
   });
 
   test('of a token are its own, wherever it comes from', async () => {

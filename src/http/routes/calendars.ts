@@ -1,9 +1,11 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { publicAge, send, sendAtOnce } from '../calendar-reply.ts';
+import type { CalendarText, FeedAsk } from '../deps.ts';
 import { calendarsOf, type Edge } from '../edge.ts';
 import { EVERYTHING, FeedAsks } from '../feed-asks.ts';
+import { FeedRates } from '../feed-rates.ts';
 import { entryParams, feedQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { problemContent } from '../read.ts';
@@ -23,6 +25,11 @@ export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
 
 function addFeed(app: FastifyInstance, edge: Edge): void {
   const asks = new FeedAsks();
+  const rates = new FeedRates(edge.limits.feedRate);
+  const answerOf = (request: FastifyRequest, ask: FeedAsk, text: CalendarText, nowMs: number) => ({
+    ...{ text, disposition: INLINE, caching: publicAge(nowMs) },
+    admit: () => rates.admit(ask.path ?? '', request, nowMs),
+  });
   app.route({
     method: 'GET',
     url: EVERYTHING,
@@ -37,9 +44,8 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
       const ask = asks.known(request.raw.url ?? '');
       const nowMs = edge.deps.clock();
       const text = ask && edge.deps.calendars()?.unchanged(ask, nowMs);
-      if (text === undefined) return done();
-      const answer = { text, disposition: INLINE, caching: publicAge(nowMs) };
-      if (!sendAtOnce(request, reply, answer)) done();
+      if (ask === undefined || text === undefined) return done();
+      if (!sendAtOnce(request, reply, answerOf(request, ask, text, nowMs))) done();
     },
     handler: async (request, reply) => {
       const query = request.query as z.output<typeof feedQuery>;
@@ -47,7 +53,7 @@ function addFeed(app: FastifyInstance, edge: Edge): void {
       const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
       const text = await edge.calendar(ask, nowMs);
-      return send(request, reply, { text, disposition: INLINE, caching: publicAge(nowMs) });
+      return send(request, reply, answerOf(request, ask, text, nowMs));
     },
   });
 }

@@ -2,9 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { privateAge, publicAge, send } from '../calendar-reply.ts';
-import { FeedRates } from '../composing.ts';
 import type { Edge } from '../edge.ts';
 import { type Door, FeedDoors, seenFeeds } from '../feed-doors.ts';
+import { FeedRates } from '../feed-rates.ts';
 import { entryParams, seenQuery } from '../parameters.ts';
 import { problemContent } from '../read.ts';
 import { calendarContent } from './calendars.ts';
@@ -15,7 +15,7 @@ const tokenParams = z.strictObject({ token: z.string().min(1).max(200) });
 /** GET /feeds/{id}.ics and /feeds/private/{token}.ics. Authorization is not even looked at. */
 export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
   const doors = new FeedDoors(edge);
-  const rates = new FeedRates(edge.limits.feedPerMinute);
+  const rates = new FeedRates(edge.limits.feedRate);
   app.route({
     method: 'GET',
     url: '/feeds/:id.ics',
@@ -65,8 +65,10 @@ interface Asked {
 async function answer(edge: Edge, rates: FeedRates, asked: Asked): Promise<FastifyReply> {
   const { request, reply, door, caching, file } = asked;
   const nowMs = edge.deps.clock();
-  rates.admit(door.feed, nowMs);
   const text = await edge.calendar(door.ask, nowMs);
   edge.deps.feeds.used(door.feed, request.headers['user-agent'] ?? '');
-  return send(request, reply, { text, disposition: `inline; filename="${file}"`, caching });
+  return send(request, reply, {
+    ...{ text, disposition: `inline; filename="${file}"`, caching },
+    admit: () => rates.admit(door.feed, request, nowMs),
+  });
 }
