@@ -20,8 +20,10 @@ export interface Edge {
   readonly deps: AppDeps;
   readonly limits: Limits;
   readonly answers: ResponseCache<Representation>;
-  /** @throws {Problem} unauthenticated */
+  /** Found out once for each request. @throws {Problem} unauthenticated */
   callerOf(request: FastifyRequest): Caller;
+  /** As it is at this moment: a long answer ends with its token. @throws {Problem} unauthenticated */
+  callerNow(request: FastifyRequest): Caller;
   /** @throws {Problem} view-behind */
   queries(): CalendarQueries;
   reader(caller: Caller): Reader;
@@ -44,6 +46,8 @@ export interface Edge {
 export function createEdge(deps: AppDeps): Edge {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const closing = new AbortController();
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerNow = ({ headers }: FastifyRequest) => callerOf(deps.access, headers.authorization);
   const found: Edge['found'] = async (eventId, isFound) => {
     if (isFound()) return true;
     const begun = performance.now();
@@ -57,7 +61,12 @@ export function createEdge(deps: AppDeps): Edge {
     deps,
     limits,
     answers: new ResponseCache(limits.cacheBytes, limits.cacheEntryBytes),
-    callerOf: (request) => callerOf(deps.access, request.headers.authorization),
+    callerOf: (request) => {
+      const known = callers.get(request) ?? callerNow(request);
+      callers.set(request, known);
+      return known;
+    },
+    callerNow,
     queries: () => {
       const queries = deps.queries();
       if (queries === undefined) {

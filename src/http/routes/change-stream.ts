@@ -60,7 +60,7 @@ async function answerStream(
   const query = request.query as z.output<typeof changeStreamQuery>;
   const filters = meetingFiltersOf(query);
   const clockMs = edge.deps.clock();
-  const readerNow = () => ({ ...edge.reader(edge.callerOf(request)), clockMs });
+  const readerNow = () => ({ ...edge.reader(edge.callerNow(request)), clockMs });
   const place = streams.reserve();
   try {
     await edge.seen(query.seen, edge.callerOf(request));
