@@ -46,8 +46,6 @@ export interface Edge {
 export function createEdge(deps: AppDeps): Edge {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const closing = new AbortController();
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  const callerNow = ({ headers }: FastifyRequest) => callerOf(deps.access, headers.authorization);
   const found: Edge['found'] = async (eventId, isFound) => {
     if (isFound()) return true;
     const begun = performance.now();
@@ -61,12 +59,7 @@ export function createEdge(deps: AppDeps): Edge {
     deps,
     limits,
     answers: new ResponseCache(limits.cacheBytes, limits.cacheEntryBytes),
-    callerOf: (request) => {
-      const known = callers.get(request) ?? callerNow(request);
-      callers.set(request, known);
-      return known;
-    },
-    callerNow,
+    ...callersOf(deps),
     queries: () => {
       const queries = deps.queries();
       if (queries === undefined) {
@@ -92,6 +85,19 @@ export function createEdge(deps: AppDeps): Edge {
     },
     found,
     closing,
+  };
+}
+
+function callersOf({ access }: AppDeps): Pick<Edge, 'callerOf' | 'callerNow'> {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerNow = ({ headers }: FastifyRequest) => callerOf(access, headers.authorization);
+  return {
+    callerNow,
+    callerOf: (request) => {
+      const known = callers.get(request) ?? callerNow(request);
+      callers.set(request, known);
+      return known;
+    },
   };
 }
 
