@@ -10,13 +10,13 @@ import type { ViewRow } from './view-database.ts';
 /** Changes that the clock has made and no event says yet, as rows like those that the event will make. */
 
 interface Released {
-  readonly row: { readonly id: string; readonly n: number; readonly seq: number };
+  readonly row: { readonly id: string; readonly n: number; readonly length: number };
   readonly due: DueRelease | undefined;
 }
 
 /** The change that one entry's due release is to whoever sees it; undefined when none is due. */
 export function pendingChange(
-  { statements, releaseId }: QueryContext,
+  { statements, tellings, releaseId }: QueryContext,
   kind: EntityKind,
   { row, due }: Released,
 ): ViewRow | undefined {
@@ -27,7 +27,9 @@ export function pendingChange(
   const earlier = statements
     .of('SELECT n FROM changes WHERE recorded < ? ORDER BY n DESC LIMIT 1')
     .get(recorded);
-  const own = row.seq * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 1;
+  // Not the row's seq: an announcement that is cited moves that too, whether or not the reader sees it.
+  const last = tellings.events(row).at(-1)?.seq ?? row.n;
+  const own = last * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 1;
   return {
     n: Math.max(own, Number(earlier?.n ?? 0)) + 0.5,
     event: releaseId(`${kind}-${row.id}`, due.embargoUntil),

@@ -301,3 +301,19 @@ describe('what counts for SEQUENCE', () => {
     expect(LEVELS.map(sequence)).toEqual([2, 4, 4]);
   });
 });
+
+it('a release by the clock has a place that no hidden source moves', async () => {
+  const embargo = { classification: 'public', embargoUntil: '2021-11-22T12:00:00Z' };
+  await world.publish('hidden', { classification: 'internal' });
+  await world.announce('first', { ...embargo, basedOn: ['hidden'] });
+  await world.announce('second', embargo);
+  const order = () =>
+    world.queries
+      .listChanges({ reader: world.reader(0), filters: {}, limit: 10 })
+      .items.map(({ meeting }) => meeting);
+  world.at('2021-11-22T13:00:00Z');
+  const before = order();
+  expect(before).toHaveLength(2);
+  await world.post('/announcements/hidden/retract', { reason: 'a misprint' });
+  expect(order()).toEqual(before);
+});
