@@ -255,6 +255,6 @@ test.each([
         for (const world of worlds) await world.close();
       }
     }),
-    { numRuns: Number(process.env.TRACE_RUNS ?? 8), verbose: 1 },
+    { numRuns: Number(process.env.TRACE_RUNS ?? 4), verbose: 1 },
   );
 });

@@ -174,7 +174,7 @@ test('asOf: what had been recorded by then', async () => {
         same(asked, world.view, recordedBy(log, ms), ms);
       }),
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 
@@ -190,7 +190,7 @@ test('statedAsOf: what had been said by the end of that day, in the order in whi
         same(asked, world.view, stated(log, day), 0);
       }),
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 
@@ -208,7 +208,7 @@ test('both: of what had been recorded by then, what had been said by the end of 
         shadow.close();
       }),
     ),
-    { numRuns: 12 },
+    { numRuns: 8 },
   );
 });
 

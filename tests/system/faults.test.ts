@@ -159,7 +159,7 @@ async function startCramped(
 
 test('a disk that takes no more: writes are refused, reads go on, and with room nothing is missing', async () => {
   await (await startServer(env)).stop();
-  const server = await startCramped(400);
+  const server = await startCramped(200);
   const acknowledged: string[] = [];
   let refused: Response | undefined;
   for (let n = 0; refused === undefined && n < 2_000; n += 1) {
