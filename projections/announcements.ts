@@ -7,6 +7,7 @@ import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
 import { rowWriter } from './row-writer.ts';
+import { TextRows } from './text-rows.ts';
 import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
@@ -93,18 +94,14 @@ export class AnnouncementRows {
   readonly #get;
   readonly #rows;
   readonly #update;
-  readonly #words;
   readonly #text;
-  readonly #untext;
   readonly #times;
 
   constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM announcements WHERE id = ?');
     this.#rows = rowWriter(db, 'announcements');
     this.#update = db.prepare('UPDATE announcements SET seq = ?, record = ? WHERE n = ?');
-    this.#words = db.prepare('SELECT words FROM announcement_text WHERE rowid = ?');
-    this.#text = db.prepare('INSERT INTO announcement_text (rowid, words) VALUES (?, ?)');
-    this.#untext = db.prepare('DELETE FROM announcement_text WHERE rowid = ?');
+    this.#text = new TextRows(db, 'announcement_text');
     this.#times = new TimeRows(db, 'announcement_times', ORDER.length, MOMENTS.length);
   }
 
@@ -130,15 +127,8 @@ export class AnnouncementRows {
       JSON.stringify(row),
     ];
     this.#rows.write(columns, stored);
-    this.#index(n, describe(marks), stored);
+    this.#text.write(n, describe(marks), stored);
     const times = timesOf(marks, row.sights, releaseMsOf(row), ANNOUNCEMENT_COURSE);
     this.#times.write(n, id, times, stored);
-  }
-
-  #index(n: number, words: string, stored: boolean): void {
-    const before = stored ? this.#words.get(n) : undefined;
-    if (before?.words === words) return;
-    if (before !== undefined) this.#untext.run(n);
-    this.#text.run(n, words);
   }
 }

@@ -2,15 +2,12 @@ import type { MeetingStatus } from '../events/values.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import type { EntryRow } from './entry.ts';
 import type { Lookup } from './lookup.ts';
-import { bump, type Tick } from './meeting-record.ts';
+import { bump, isGone, type Tick } from './meeting-record.ts';
 import { contentOf, snapshotAfter } from './meeting-telling.ts';
 import { lostWhen, type VisibleMeeting } from './visible.ts';
 
 /** The UID of a stream's calendar entry: the same for ever (RFC 5545 §3.8.4.7). */
 export type UidOf = (stream: string) => string;
-
-/** What off the calendar means for an entry: it stays for a while, if it was ever on it. */
-const GONE: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
 
 /** How many changes an entry tells of. */
 const RECENT = 3;
@@ -25,7 +22,7 @@ export function entryRow(
   uidOf: UidOf,
 ): EntryRow | undefined {
   const { row, told } = visible;
-  if ([...told.statuses].every((status) => GONE.has(status))) return undefined;
+  if ([...told.statuses].every((status) => isGone({ status }))) return undefined;
   const snapshot = snapshotAfter(told.facts);
   const stream = `meeting-${row.id}`;
   const { sequence, stamp, created } = tickNow(visible, lookup);

@@ -2,7 +2,7 @@ import { announcementStepsOf, changeView, stepsOf, type TellingStep } from './ch
 import { CHANGES_PER_EVENT } from './changes.ts';
 import { RELEASE_SEQ } from './levels.ts';
 import { Lookup, type QueryContext } from './lookup.ts';
-import { pendingChange } from './pending-changes.ts';
+import { pendingId } from './pending-changes.ts';
 import { type ChangeView, type Page, type Past, type Reader, UnknownCursor } from './types.ts';
 
 export interface HistoryPage {
@@ -67,7 +67,7 @@ export function meetingHistory(
   const lookup = new Lookup(context, reader, past);
   const visible = lookup.meeting(id);
   if (visible === undefined) return undefined;
-  const pending = pendingChange(context, 'meeting', visible)?.event as string | undefined;
+  const pending = pendingId(context, 'meeting', visible);
   const told = { steps: stepsOf(visible), entity: visible.row.n, pending };
   return history(context, lookup, told, page);
 }
@@ -82,7 +82,7 @@ export function announcementHistory(
   const lookup = new Lookup(context, reader, past);
   const visible = lookup.announcement(id);
   if (visible === undefined) return undefined;
-  const pending = pendingChange(context, 'announcement', visible)?.event as string | undefined;
+  const pending = pendingId(context, 'announcement', visible);
   const told = { steps: announcementStepsOf(visible), entity: visible.row.n, pending };
   return history(context, lookup, told, page);
 }

@@ -70,7 +70,8 @@ function ticksAfter(before: MeetingRow | undefined, lowest: Lowest, recordedAt: 
   });
 }
 
-const isGone = ({ status }: ExistingMeeting): boolean =>
+/** Off the calendar. */
+export const isGone = ({ status }: { readonly status: string }): boolean =>
   status === 'merged' || status === 'withdrawn';
 
 /** Of a merge that would close a circle only its id is known, as a cursor; and that the stream went on. */

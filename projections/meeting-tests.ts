@@ -1,6 +1,7 @@
 import { matchesRange } from '../src/domain/date/index.ts';
 import { searchTexts } from './description.ts';
 import { foldText, foldWords } from './fold.ts';
+import { isGone } from './meeting-record.ts';
 import type { Snapshot } from './snapshot.ts';
 import { InvalidFilter, type MeetingFilters } from './types.ts';
 
@@ -60,10 +61,8 @@ export const allTests = (filters: MeetingFilters): Test[] => [
   ...inRange(filters),
 ];
 
-const GONE: ReadonlySet<string> = new Set(['merged', 'withdrawn']);
-
 /** All of them, as lists ask: without `status`, merged and withdrawn stay out. */
 export const pastTests = (filters: MeetingFilters): Test[] => [
   ...allTests(filters),
-  ...(filters.status === undefined ? [(s: Snapshot) => !GONE.has(s.status)] : []),
+  ...(filters.status === undefined ? [(s: Snapshot) => !isGone(s)] : []),
 ];

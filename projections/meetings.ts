@@ -9,6 +9,7 @@ import type { MeetingRow } from './meeting-record.ts';
 import { MEETING_MOMENTS, MEETING_ORDER, type MeetingKey, meetingKey } from './order.ts';
 import { rowWriter } from './row-writer.ts';
 import { SlipRows } from './slips.ts';
+import { TextRows } from './text-rows.ts';
 import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase, ViewValue } from './view-database.ts';
 
@@ -99,9 +100,7 @@ export class MeetingRows {
   readonly #get;
   readonly #rows;
   readonly #update;
-  readonly #words;
   readonly #text;
-  readonly #untext;
   readonly #cite;
   readonly #citing;
   readonly #times;
@@ -111,9 +110,7 @@ export class MeetingRows {
     this.#get = db.prepare('SELECT record FROM meetings WHERE id = ?');
     this.#rows = rowWriter(db, 'meetings');
     this.#update = db.prepare('UPDATE meetings SET seq = ?, record = ? WHERE n = ?');
-    this.#words = db.prepare('SELECT words FROM meeting_text WHERE rowid = ?');
-    this.#text = db.prepare('INSERT INTO meeting_text (rowid, words) VALUES (?, ?)');
-    this.#untext = db.prepare('DELETE FROM meeting_text WHERE rowid = ?');
+    this.#text = new TextRows(db, 'meeting_text');
     this.#cite = db.prepare('INSERT OR IGNORE INTO cites VALUES (?, ?)');
     this.#citing = db.prepare('SELECT meeting FROM cites WHERE announcement = ?');
     this.#slips = new SlipRows(db);
@@ -151,14 +148,6 @@ export class MeetingRows {
     this.#rows.write(columnsOf(row, last.facts, last.key as MeetingKey, description), stored);
     this.#times.write(n, id, timesOf(marks, row.sights, releaseMsOf(row), MEETING_COURSE), stored);
     this.#slips.write(row, marks, stored);
-    this.#index(n, description.words, stored);
-  }
-
-  // Most events leave the words alone, and taking them out of the index is the dear part.
-  #index(n: number, words: string, stored: boolean): void {
-    const before = stored ? this.#words.get(n) : undefined;
-    if (before?.words === words) return;
-    if (before !== undefined) this.#untext.run(n);
-    this.#text.run(n, words);
+    this.#text.write(n, description.words, stored);
   }
 }

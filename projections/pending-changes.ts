@@ -14,13 +14,23 @@ interface Released {
   readonly due: DueRelease | undefined;
 }
 
-/** The change that one entry's due release is to whoever sees it; undefined when none is due. */
-export function pendingChange(
-  { statements, tellings, releaseId }: QueryContext,
+/** Id of the release that the clock has brought and no event says yet; undefined when none is due. */
+export const pendingId = (
+  { releaseId }: QueryContext,
   kind: EntityKind,
   { row, due }: Released,
+): string | undefined => due && releaseId(`${kind}-${row.id}`, due.embargoUntil);
+
+/** The change that one entry's due release is to whoever sees it; undefined when none is due. */
+function pendingChange(
+  context: QueryContext,
+  kind: EntityKind,
+  released: Released,
 ): ViewRow | undefined {
-  if (due === undefined) return undefined;
+  const { statements, tellings } = context;
+  const { row, due } = released;
+  const event = pendingId(context, kind, released);
+  if (due === undefined || event === undefined) return undefined;
   const recorded = instantMs(due.at);
   // It belongs after the entry's own changes, and after all that was recorded before it: so whoever continues
   // from it misses nothing that was recorded since.
@@ -32,7 +42,7 @@ export function pendingChange(
   const own = last * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 1;
   return {
     n: Math.max(own, Number(earlier?.n ?? 0)) + 0.5,
-    event: releaseId(`${kind}-${row.id}`, due.embargoUntil),
+    event,
     kind: ENTITY_KINDS.indexOf(kind),
     entity: row.n,
     since: null,
