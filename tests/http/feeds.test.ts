@@ -23,17 +23,14 @@ interface Saved {
   readonly status: string;
 }
 
-/** Makes a private feed that this node knows. */
+/** Makes a private feed. */
 async function desk(more: object = {}, as: Who = 'editor'): Promise<Saved> {
   const got = must(201, await save({ name: 'Desk', private: true, ...more }, as));
-  await world.tokens.waitFor(got.headers.get('chancery-event') ?? '', 20_000);
   return got.json<Saved>();
 }
 
-/** Rotates, and waits until this node knows. */
 async function rotated(id: string, body: object): Promise<string> {
   const got = must(200, await send('POST', `/feeds/${id}/rotate`, body));
-  await world.tokens.waitFor(got.headers.get('chancery-event') ?? '', 20_000);
   return got.json<Saved>().address;
 }
 
@@ -150,6 +147,22 @@ describe('a private feed', () => {
     expect(gone.json()).toMatchObject({ status: 410, code: 'gone' });
     expect(gone.headers.get('x-robots-tag')).toBe('noindex');
     expect((await later(2 * DAY_MS, () => world.get(next))).status).toBe(200);
+  });
+
+  test('is told when this node knows it, and also when that takes too long', async () => {
+    const asked: string[] = [];
+    const late = await openWorld(({ feeds }) => {
+      const waitFor = async (eventId: string) => asked.push(eventId) === 0;
+      return { feeds: { ...feeds, waitFor } };
+    });
+    const saved = must(201, await late.post('/feeds', { name: 'Desk', private: true }));
+    const { id, address } = saved.json<Saved>();
+    expect(address).toContain('/feeds/private/');
+    const next = must(200, await late.post(`/feeds/${id}/rotate`, {}));
+    expect(next.json<Saved>().address).not.toBe(address);
+    const events = [saved, next].map(({ headers }) => headers.get('chancery-event'));
+    expect(asked).toEqual(events);
+    await late.close();
   });
 
   test('rotated without grace, is gone at once', async () => {

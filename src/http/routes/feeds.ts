@@ -196,7 +196,7 @@ function answer(
   return sendRepresentation(request, reply, representationOf({ body, next }, authorised, false));
 }
 
-/** What was recorded. An answer that carries an address never waits: who waits might never see it. */
+/** What was recorded. A secret address is told once, so also when this node does not know it in time. */
 async function written(
   edge: Edge,
   request: FastifyRequest,
@@ -208,9 +208,8 @@ async function written(
   const { self } = body.links;
   reply.header('chancery-event', eventId);
   if (status === 201) reply.header('location', self);
-  const applied =
-    secret !== undefined || (await edge.deps.feeds.waitFor(eventId, edge.limits.writeWaitMs));
-  if (!applied) {
+  const applied = await edge.deps.feeds.waitFor(eventId, edge.limits.writeWaitMs);
+  if (!applied && secret === undefined) {
     const headers = { ...SAFE_HEADERS, location: self, 'cache-control': 'no-store' };
     return reply.code(202).headers(headers).send();
   }

@@ -47,7 +47,8 @@ const issuing = (edge: Edge, shown: Shown): RouteOptions => ({
     reply.headers({ location: body.links.self, 'chancery-event': made.eventId });
     const { secret } = made;
     const told = secret === undefined ? { notice: LOST } : { token: secret };
-    // At once, whatever the view here knows: who waits might never see the token.
+    // It works with the answer, and is told once: so also when this node does not know it in time.
+    await edge.deps.tokens.waitFor(made.eventId, edge.limits.writeWaitMs);
     return sendNow(reply, 201, { ...body, ...told });
   },
 });
