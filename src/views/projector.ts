@@ -8,7 +8,7 @@ import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
 import { isOfLog } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
-import { buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
+import { type BuildFile, buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
 import {
   type AppliedBatch,
   deadLetterLog,
@@ -24,6 +24,9 @@ export type { ProjectorOptions } from './projector-options.ts';
 
 /** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
 const LIVE_BATCH = 16;
+
+/** Events up to which a first build is not worth a thread, which takes a quarter of a second to start. */
+const SHORT = 500;
 
 /** Owns one view: opens or builds its file, follows the log, answers how far it is. */
 export class Projector {
@@ -184,8 +187,9 @@ export class Projector {
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
   async #buildFirst(): Promise<LiveView> {
-    const { onProgress, build = buildHere(this.#options) } = this.#options;
+    const { onProgress } = this.#options;
     const { signal } = this.#stop;
+    const build = await this.#firstBuild();
     const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
     const job = { file, strict: false, expected: this.#slot.eventsBefore() };
@@ -202,6 +206,14 @@ export class Projector {
     this.#adopt(view);
     this.#slot.sweep();
     return view;
+  }
+
+  /** A thread costs more than a short log: that is built here. */
+  async #firstBuild(): Promise<BuildFile> {
+    const { build, store } = this.#options;
+    const here = buildHere(this.#options);
+    if (build === undefined) return here;
+    return (await store.readAll({ limit: SHORT })).length < SHORT ? here : build;
   }
 
   #adopt(view: LiveView): void {

@@ -7,7 +7,7 @@ import { openClusterStore } from '../../src/store/eventstoredb/index.ts';
 import { clusterSettings } from '../../src/store/eventstoredb/settings.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { anEvent } from '../store/events.ts';
-import { MAIN, ROOT, run, startServer, temporaryFolder } from '../support/program.ts';
+import { call, MAIN, ROOT, startServer, temporaryFolder } from '../support/program.ts';
 import { WireServer } from '../support/wire/server.ts';
 import { aMeeting, ask, TOKEN } from '../system/support/cluster.ts';
 
@@ -31,12 +31,13 @@ afterEach(() => {
 });
 
 const env = (STORE_URL: string) => ({ DATA_DIR: folder.path, STORE_URL });
-const copied = (from: string, to: string) => run(['copy', '--from', from, '--to', to], { env: {} });
-const exported = async (url: string) => (await run(['export'], { env: env(url) })).stdout;
+const copied = (from: string, to: string) =>
+  call(['copy', '--from', from, '--to', to], { env: {} });
+const exported = async (url: string) => (await call(['export'], { env: env(url) })).stdout;
 const backAt = (name: string) => `sqlite:${join(folder.path, name)}`;
 
 async function filled(): Promise<string> {
-  expect((await run(['import', DOSSIER], { env: env(embedded) })).code).toBe(0);
+  expect((await call(['import', DOSSIER], { env: env(embedded) })).code).toBe(0);
   return exported(embedded);
 }
 
@@ -140,12 +141,12 @@ describe('copy', () => {
       1,
     );
     expect(await exported(embedded)).toBe(before);
-    const imported = await run(['import', DOSSIER], { env: env(embedded) });
+    const imported = await call(['import', DOSSIER], { env: env(embedded) });
     expect(imported.stdout).toMatch(/^0 carried out, \d+ were there already, 0 refused/);
   });
 
   test('says what is wrong with how it was called', async () => {
-    const wrong = async (...args: string[]) => (await run(['copy', ...args], { env: {} })).stderr;
+    const wrong = async (...args: string[]) => (await call(['copy', ...args], { env: {} })).stderr;
     expect(await wrong('--from', embedded)).toMatch(/either --to or --release/);
     expect(await wrong('--from', embedded, '--to', server.url)).toMatch(/no event store at/);
     expect(await wrong('--from', 'x:y', '--to', server.url)).toMatch(/--from must be sqlite:/);
@@ -163,10 +164,10 @@ test('a server on the source goes on reading and refuses writes, until the sourc
   expect(refused.body).toMatchObject({ code: 'store-unavailable' });
   expect(refused.headers.has('retry-after')).toBe(true);
   expect((await ask(node, '/meetings/before')).status).toBe(200);
-  const released = await run(['copy', '--from', embedded, '--release'], { env: {} });
+  const released = await call(['copy', '--from', embedded, '--release'], { env: {} });
   expect(released).toMatchObject({ code: 0, stdout: `${file} takes events again\n` });
   expect((await ask(node, '/meetings', aMeeting('fenced'))).status).toBe(201);
   await node.stop();
-  const again = await run(['copy', '--from', embedded, '--release'], { env: {} });
+  const again = await call(['copy', '--from', embedded, '--release'], { env: {} });
   expect(again.stdout).toBe(`${file} was not fenced\n`);
 }, 120_000);

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, temporaryFolder } from '../support/program.ts';
+import { call, run, temporaryFolder } from '../support/program.ts';
 
 /** `feed check` on calendars of others. */
 
@@ -41,7 +41,7 @@ afterAll(() => {
   folder.remove();
 });
 
-const check = (...args: string[]) => run(['feed', 'check', ...args]);
+const check = (...args: string[]) => call(['feed', 'check', ...args]);
 
 describe('feed check', () => {
   test('of a sound file is fine', async () => {

@@ -1,7 +1,14 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Running, run, start, startServer, temporaryFolder } from '../support/program.ts';
+import {
+  call,
+  type Running,
+  run,
+  start,
+  startServer,
+  temporaryFolder,
+} from '../support/program.ts';
 
 /** What commands leave behind when they cannot finish, and who must not work on one store at once. */
 
@@ -15,7 +22,7 @@ beforeEach(() => {
 afterEach(() => folder.remove());
 
 const env = () => ({ DATA_DIR: data });
-const chancery = (...args: string[]) => run(args, { env: env() });
+const chancery = (...args: string[]) => call(args, { env: env() });
 const line = (id: string) =>
   `${JSON.stringify({ key: id, path: '/meetings', body: { id, title: id, form: 'session' } })}\n`;
 
@@ -33,8 +40,8 @@ async function exported(): Promise<string> {
   const file = join(folder.path, 'dossier.ndjson');
   const elsewhere = join(folder.path, 'elsewhere');
   writeFileSync(file, `${line('a')}${line('b')}`);
-  expect((await run(['import', file], { env: { DATA_DIR: elsewhere } })).code).toBe(0);
-  return (await run(['export'], { env: { DATA_DIR: elsewhere } })).stdout;
+  expect((await call(['import', file], { env: { DATA_DIR: elsewhere } })).code).toBe(0);
+  return (await call(['export'], { env: { DATA_DIR: elsewhere } })).stdout;
 }
 
 describe('restore', () => {
@@ -109,7 +116,7 @@ describe('backup --views', () => {
 
   test('that fails at the store leaves no views either', async () => {
     copyFileSync(join(folder.path, 'dossier.ndjson'), join(folder.path, 'no-store'));
-    const { code } = await run(['backup', '--views', join(folder.path, 'copy.db')], {
+    const { code } = await call(['backup', '--views', join(folder.path, 'copy.db')], {
       env: { ...env(), STORE_URL: `sqlite:${join(folder.path, 'no-store')}` },
     });
     expect(code).toBe(1);

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { run, startServer, temporaryFolder } from '../support/program.ts';
+import { call, run, startServer, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -38,14 +38,14 @@ describe('usage', () => {
     ['export --help', ['NDJSON']],
     ['doctor --help', ['configuration']],
   ])('%s explains itself and exits 0', async (args, parts) => {
-    const { code, stdout, stderr } = await run(args.split(' '));
+    const { code, stdout, stderr } = await call(args.split(' '));
     expect(code).toBe(0);
     expect(stderr).toBe('');
     for (const part of parts) expect(stdout).toContain(part);
   });
 
   test('--version prints the version of package.json', async () => {
-    const { code, stdout } = await run(['--version']);
+    const { code, stdout } = await call(['--version']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
@@ -53,7 +53,7 @@ describe('usage', () => {
   test.each([['nonsense'], ['serve --nonsense'], ['import'], ['import a b'], ['']])(
     '%j is wrong usage: exit code 2, no stack',
     async (args) => {
-      const { code, stderr } = await run(args.split(' ').filter((arg) => arg !== ''));
+      const { code, stderr } = await call(args.split(' ').filter((arg) => arg !== ''));
       expect(code).toBe(2);
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(stderr).not.toBe('');
@@ -161,7 +161,7 @@ describe('what the user can mend is one line and an exit code', () => {
   test.each([['export'], ['doctor']])(
     '%s of a store that is not there makes none',
     async (command) => {
-      const { stderr } = await run([command], { env: { DATA_DIR: data } });
+      const { stderr } = await call([command], { env: { DATA_DIR: data } });
       expect(stderr).not.toMatch(/\n\s+at /);
       expect(existsSync(data)).toBe(false);
     },
@@ -223,7 +223,7 @@ describe('import', () => {
   test('is seen by a server that is running on the same store', async () => {
     const server = await startServer({ DATA_DIR: data });
     await importText(JSON.stringify([meeting('a')]));
-    const events = lines((await run(['export'], { env: { DATA_DIR: data } })).stdout);
+    const events = lines((await call(['export'], { env: { DATA_DIR: data } })).stdout);
     const { id } = JSON.parse(events.at(-1) ?? '{}');
     const response = await fetch(`${server.url}/meetings/a?seen=${id}`);
     expect(response.status).toBe(200);
@@ -240,8 +240,8 @@ describe('import', () => {
 
 describe('export', () => {
   test('writes every event as a line, without its position', async () => {
-    await run(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
-    const { code, stdout } = await run(['export'], { env: { DATA_DIR: data } });
+    await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await call(['export'], { env: { DATA_DIR: data } });
     expect(code).toBe(0);
     const events = lines(stdout).map((line) => JSON.parse(line));
     expect(events.length).toBeGreaterThan(10);
@@ -251,8 +251,8 @@ describe('export', () => {
 
 describe('doctor', () => {
   test('finds nothing to mend in what import made', async () => {
-    await run(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
-    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await call(['doctor'], { env: { DATA_DIR: data } });
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ok {4}store: .*last event/m);
     expect(stdout).toContain('It can serve');
@@ -261,14 +261,14 @@ describe('doctor', () => {
   test('names a damaged store and exits 1', async () => {
     mkdirSync(data);
     writeFileSync(join(data, 'chancery.db'), 'text, and long enough to be looked at as a database');
-    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await call(['doctor'], { env: { DATA_DIR: data } });
     expect(code).toBe(1);
     expect(stdout).toMatch(/^fail {2}store: .*chancery\.db/m);
   });
 
   test('says that a running server owns the views', async () => {
     const server = await startServer({ DATA_DIR: data });
-    const { code, stdout } = await run(['doctor'], { env: { DATA_DIR: data } });
+    const { code, stdout } = await call(['doctor'], { env: { DATA_DIR: data } });
     await server.stop();
     expect(code).toBe(0);
     expect(stdout).toContain('in use by a running server');

@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { run, startServer, temporaryFolder } from '../support/program.ts';
+import { call, run, startServer, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -29,8 +29,8 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const chancery = (...args: string[]) => run(args, { env: { DATA_DIR: data } });
-const at = (dataDir: string, ...args: string[]) => run(args, { env: { DATA_DIR: dataDir } });
+const chancery = (...args: string[]) => call(args, { env: { DATA_DIR: data } });
+const at = (dataDir: string, ...args: string[]) => call(args, { env: { DATA_DIR: dataDir } });
 const viewFile = (dataDir = data): string => {
   const views = join(dataDir, 'views');
   return join(views, readFileSync(join(views, 'calendar.current'), 'utf8').trim());

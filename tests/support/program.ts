@@ -6,10 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { run as program } from '../../src/cli/program.ts';
 
 /** The program as users run it: a process of its own, with nothing of this one's environment. */
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ended {
@@ -36,6 +39,34 @@ export async function run(args: readonly string[], options: Options = {}): Promi
   child.stdin?.end(options.input ?? '');
   const [code, signal] = await once(child, 'close');
   return { code, signal, ...output() };
+}
+
+/**
+ * Carries out a command in this process, which saves the start of another one: for commands that end by themselves
+ * and whose input, signals and exit are not what is tested. One at a time.
+ */
+export async function call(
+  args: readonly string[],
+  { env = {} }: { readonly env?: Environment } = {},
+): Promise<Ended> {
+  const before = process.env;
+  const text = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((chunk, ...rest: unknown[]) => {
+      text[name] += chunk.toString();
+      const written = rest.at(-1);
+      if (typeof written === 'function') written();
+      return true;
+    }),
+  );
+  process.env = { PATH: before.PATH, ...env };
+  try {
+    const code = await program(args);
+    return { code, signal: null, ...text };
+  } finally {
+    process.env = before;
+    for (const spy of spies) spy.mockRestore();
+  }
 }
 
 export interface Running {
@@ -118,8 +149,9 @@ async function linesUntilReady(
 function launch(args: readonly string[], { env = {}, uid, cwd = ROOT }: Options): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
     cwd,
-    // Not `.env` of a developer, nor the settings of the shell that runs the tests.
-    env: { PATH: process.env.PATH ?? '', ...env },
+    // Not `.env` of a developer, nor the settings of the shell that runs the tests. The cache that main.ts turns on
+    // is on from the start here, so that not even main.ts is stripped of its types in each of hundreds of processes.
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid }),
   });

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Chancery, openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
 import { EventSourceReader } from '../http/support/event-source.ts';
-import { run, temporaryFolder } from '../support/program.ts';
+import { call, temporaryFolder } from '../support/program.ts';
 
 const TOKEN = 'a-token-for-the-admin-tests-0123456789abcdef';
 let folder: ReturnType<typeof temporaryFolder>;
@@ -123,7 +123,7 @@ describe('/admin/rebuild', () => {
 
   test('is what the command asks of a running server', async () => {
     const before = viewFiles();
-    const { code, stdout, stderr } = await run(['rebuild'], { env: { DATA_DIR: folder.path } });
+    const { code, stdout, stderr } = await call(['rebuild'], { env: { DATA_DIR: folder.path } });
     expect(stderr).toBe('');
     expect(code).toBe(0);
     expect(stdout).toBe('views rebuilt by the running server from 3 events\n');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Chancery } from '../../src/chancery.ts';
-import { run, temporaryFolder } from '../support/program.ts';
+import { call, temporaryFolder } from '../support/program.ts';
 import { WireServer } from '../support/wire/server.ts';
 import { aMeeting, ask, type NodeOptions, openNode, TOKEN, until } from './support/cluster.ts';
 
@@ -190,7 +190,7 @@ describe('two nodes on one cluster', () => {
     });
     expect((await ask(a, '/readyz')).body).toMatchObject({ clock: { warning: null } });
     const env = { DATA_DIR: join(folder.path, 'b'), STORE_URL: server.url };
-    const { stdout, code } = await run(['doctor'], { env });
+    const { stdout, code } = await call(['doctor'], { env });
     expect(stdout).toMatch(/^warn {2}clock: .* is before the last event/m);
     expect(code).toBe(0);
   });
@@ -217,7 +217,7 @@ describe('a node is cheap to add', () => {
     }
     const file = join(folder.path, 'backup');
     const env = { DATA_DIR: join(folder.path, 'a'), STORE_URL: server.url };
-    const { code, stdout } = await run(['backup', file, '--views'], { env });
+    const { code, stdout } = await call(['backup', file, '--views'], { env });
     expect({ code, stdout }).toEqual({ code: 0, stdout: `${file}.views\n` });
     expect(existsSync(file)).toBe(false);
     await ask(a, '/meetings', aMeeting('later'));

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnnouncementView, ChangeView, MeetingView } from '../../projections/types.ts';
-import { ROOT, run, type Server, startServer, temporaryFolder } from '../support/program.ts';
+import { call, ROOT, type Server, startServer, temporaryFolder } from '../support/program.ts';
 
 const TEHRAN = 'examples/tehran-2021-11.json';
 const COMMITTEE = 'examples/constitutional-committee.json';
@@ -23,7 +23,7 @@ describe('either dossier alone, and both in either order, go in without a refusa
     async (files) => {
       const env = { DATA_DIR: dataDir() };
       for (const file of files) {
-        const { code, stdout, stderr } = await run(['import', file], { env });
+        const { code, stdout, stderr } = await call(['import', file], { env });
         expect(stderr).toBe('');
         expect(stdout).toContain(' 0 refused');
         expect(code).toBe(0);
@@ -45,7 +45,7 @@ describe('how the sessions of the committee slipped', () => {
   let server: Server;
   beforeAll(async () => {
     const env = { DATA_DIR: dataDir() };
-    for (const file of [TEHRAN, COMMITTEE]) await run(['import', file], { env });
+    for (const file of [TEHRAN, COMMITTEE]) await call(['import', file], { env });
     server = await startServer(env);
   });
   afterAll(() => server.stop());

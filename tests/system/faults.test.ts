@@ -15,7 +15,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
 import { blocksOf, read } from '../docs/support/markdown.ts';
-import { MAIN, ROOT, run, type Server, startServer, temporaryFolder } from '../support/program.ts';
+import {
+  call,
+  MAIN,
+  ROOT,
+  run,
+  type Server,
+  startServer,
+  temporaryFolder,
+} from '../support/program.ts';
 
 /** Disks, files and clocks that fail: a clear word, nothing acknowledged lost, and the way back of docs/operations.md. */
 
@@ -51,7 +59,7 @@ async function filled(): Promise<void> {
   const server = await startServer(env);
   expect((await announce(server.url, 'first')).status).toBe(201);
   const backup = join(folder.path, 'backup.db');
-  expect((await run(['backup', backup], { env })).code).toBe(0);
+  expect((await call(['backup', backup], { env })).code).toBe(0);
   expect((await announce(server.url, 'second')).status).toBe(201);
   await server.stop();
 }
@@ -113,7 +121,7 @@ describe('files that are made from the store', () => {
     ['empty', (file: string) => truncateSync(file, 0)],
   ])('and are %s are made again, and tokens go on', async (_what, spoil) => {
     await filled();
-    const made = await run(['token', 'create', '--role', 'editor'], { env });
+    const made = await call(['token', 'create', '--role', 'editor'], { env });
     for (const file of [
       ...viewsOf('calendar'),
       ...viewsOf('access'),

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lint } from '../../src/ical/index.ts';
 import { readEvents } from '../ical/support/oracles.ts';
 import {
+  call,
   type Environment,
   run,
   type Server,
@@ -108,10 +109,10 @@ describe('a private feed', () => {
     await get(local(base, desk), 'Thunderbird/140');
     await get(`${local(base, desk)}?limit=3`);
     await server?.stop();
-    const { stdout } = await run(['feed', 'show', 'desk'], { env });
+    const { stdout } = await call(['feed', 'show', 'desk'], { env });
     expect(JSON.parse(stdout)).toMatchObject({ use: { client: 'Thunderbird/140', count: 1 } });
     const secret = /private\/([\w-]{43})\.ics$/.exec(desk)?.[1] ?? 'none';
-    const log = await run(['export'], { env });
+    const log = await call(['export'], { env });
     for (const told of [log.stdout, stdout, ...Object.values(server?.output() ?? {})]) {
       expect(told).not.toContain(secret);
     }
@@ -140,7 +141,7 @@ test('two servers on one store, and one that built its views anew, serve the sam
   }
   await server?.stop();
   server = undefined;
-  expect((await run(['rebuild'], { env })).code).toBe(0);
+  expect((await call(['rebuild'], { env })).code).toBe(0);
   expect(await tags(await serve())).toEqual(first);
 });
 
@@ -165,7 +166,7 @@ describe('the command line', () => {
       code: 0,
       stdout: 'https://calendar.example.org/feeds/geneva.ics\n',
     });
-    const shut = await run(['feed', 'create', '--id', 'desk', '--name', 'Desk', '--private'], {
+    const shut = await call(['feed', 'create', '--id', 'desk', '--name', 'Desk', '--private'], {
       env,
     });
     expect(shut.stdout).toMatch(
@@ -176,26 +177,26 @@ describe('the command line', () => {
     await calendar(local(base, shut.stdout.trim()));
     await server?.stop();
     server = undefined;
-    const again = await run(['feed', 'create', '--id', 'geneva', '--name', 'Geneva'], { env });
+    const again = await call(['feed', 'create', '--id', 'geneva', '--name', 'Geneva'], { env });
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toContain('was used before');
-    expect(await run(['feed', 'change', 'geneva', '--name', 'Genève'], { env })).toMatchObject({
+    expect(await call(['feed', 'change', 'geneva', '--name', 'Genève'], { env })).toMatchObject({
       code: 0,
       stdout: 'geneva is changed\n',
     });
-    const rotated = await run(['feed', 'rotate', 'desk', '--grace-days', '0'], { env });
+    const rotated = await call(['feed', 'rotate', 'desk', '--grace-days', '0'], { env });
     expect(rotated.stdout).not.toBe(shut.stdout);
-    const { stdout } = await run(['feed', 'list'], { env });
+    const { stdout } = await call(['feed', 'list'], { env });
     expect(stdout.trim().split('\n')).toEqual([
       expect.stringMatching(/^geneva {2}open {2}public {2}made .*fetched .*, 2 times {2}Genève$/),
       expect.stringMatching(/^desk {2}open {2}private, internal {2}made .*, 2 times {2}Desk$/),
     ]);
-    const shown = JSON.parse((await run(['feed', 'show', 'geneva'], { env })).stdout);
+    const shown = JSON.parse((await call(['feed', 'show', 'geneva'], { env })).stdout);
     expect(shown).toMatchObject({ filters: { country: ['CH'] }, options: { past: 30 } });
-    expect((await run(['feed', 'revoke', 'desk'], { env })).stdout).toBe('desk is revoked\n');
-    expect((await run(['feed', 'revoke', 'desk'], { env })).code).toBe(1);
-    expect((await run(['feed', 'delete', 'geneva'], { env })).stdout).toBe('geneva is deleted\n');
-    expect(await run(['feed', 'show', 'geneva'], { env })).toMatchObject({ code: 1, stdout: '' });
+    expect((await call(['feed', 'revoke', 'desk'], { env })).stdout).toBe('desk is revoked\n');
+    expect((await call(['feed', 'revoke', 'desk'], { env })).code).toBe(1);
+    expect((await call(['feed', 'delete', 'geneva'], { env })).stdout).toBe('geneva is deleted\n');
+    expect(await call(['feed', 'show', 'geneva'], { env })).toMatchObject({ code: 1, stdout: '' });
   });
 
   test.each([
@@ -206,7 +207,7 @@ describe('the command line', () => {
     [['feed', 'rotate', 'x', '--grace-days', '400'], 2, '365'],
     [['feed'], 2, 'create|list|show'],
   ])('%j is refused in words', async (args, code, told) => {
-    const got = await run(args, { env });
+    const got = await call(args, { env });
     expect(got.code).toBe(code);
     expect(got.stderr).toContain(told);
   });

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLog } from '../../bench/log-file.ts';
-import { run, type Server, start, startServer, temporaryFolder } from '../support/program.ts';
+import { call, type Server, start, startServer, temporaryFolder } from '../support/program.ts';
 
 /** Enough that a rebuild takes a while, and not so many that the test does. */
 const EVENTS = 3_000;
@@ -18,7 +18,7 @@ beforeAll(async () => {
     ...{ seed: 7, size: { events: EVENTS } },
     ...{ alive: 500, perDay: 400 },
   });
-  expect((await run(['rebuild'], { env })).code).toBe(0);
+  expect((await call(['rebuild'], { env })).code).toBe(0);
 }, 60_000);
 afterAll(() => folder.remove());
 
@@ -55,7 +55,7 @@ async function expectWhole(acknowledged: readonly string[]): Promise<void> {
   }
   expect((await server.stop()).code).toBe(0);
   expect(calendarFiles()).toHaveLength(1);
-  const verified = await run(['verify'], { env });
+  const verified = await call(['verify'], { env });
   expect(verified.stdout).toContain('the views are what the log says');
   expect(verified.code).toBe(0);
   expect(readdirSync(join(views, 'verify'))).toEqual(['owner.db']);

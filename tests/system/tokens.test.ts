@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
+  call,
   type Environment,
-  run,
   type Server,
   startServer,
   temporaryFolder,
@@ -67,7 +67,7 @@ test('what one server revokes, the other refuses as soon as its view has the eve
 
 test('a running server takes a token that a command has made, until a command revokes it', async () => {
   const server = await serve();
-  const made = await run(['token', 'create', '--role', 'editor', '--name', 'Desk'], { env });
+  const made = await call(['token', 'create', '--role', 'editor', '--name', 'Desk'], { env });
   expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^chancery_[\w-]{43}\n$/) });
   const token = made.stdout.trim();
   const id = /Token (\S+) /.exec(made.stderr)?.[1] ?? '';
@@ -76,12 +76,12 @@ test('a running server takes a token that a command has made, until a command re
   const next = await ask(server, '/tokens', admin, 'POST', { name: 'Next' });
   await ask(server, `/tokens?seen=${next.headers.get('chancery-event')}`, admin);
   expect((await ask(server, '/meetings', token)).status).toBe(200);
-  const revoked = await run(['token', 'revoke', id], { env });
+  const revoked = await call(['token', 'revoke', id], { env });
   expect(revoked).toMatchObject({ code: 0, stdout: `${id} is revoked\n` });
   const last = await ask(server, '/tokens', admin, 'POST', { name: 'Last' });
   await ask(server, `/tokens?seen=${last.headers.get('chancery-event')}`, admin);
   expect((await ask(server, '/meetings', token)).status).toBe(401);
-  const again = await run(['token', 'revoke', id], { env });
+  const again = await call(['token', 'revoke', id], { env });
   expect(again).toMatchObject({ code: 1, stdout: '' });
   expect(again.stderr).toBe('chancery: The token is revoked already.\n');
 });
@@ -90,10 +90,10 @@ test('the list says what each token may do and when it was last used', async () 
   const server = await serve();
   await ask(server, '/meetings', server.token ?? '');
   await server.stop();
-  await run(['token', 'create', '--name', 'Wire service', '--expires', '2090-01-01T00:00:00Z'], {
+  await call(['token', 'create', '--name', 'Wire service', '--expires', '2090-01-01T00:00:00Z'], {
     env,
   });
-  const { stdout } = await run(['token', 'list'], { env });
+  const { stdout } = await call(['token', 'list'], { env });
   const [first, second, ...others] = stdout.trim().split('\n');
   expect(first).toMatch(
     /^bootstrap {2}valid {2}admin, confidential {2}made .*, used 20\S+ {2}First/,
@@ -110,7 +110,7 @@ test('who read confidential entries can be exported, also while the server runs'
   const { id } = JSON.parse(made.text) as { id: string };
   await ask(server, `/meetings/${id}`, admin);
   await server.stop();
-  const { stdout } = await run(['export', '--reads'], { env });
+  const { stdout } = await call(['export', '--reads'], { env });
   expect(JSON.parse(stdout)).toEqual({
     at: expect.stringMatching(/^20/),
     actor: 'env',
@@ -121,17 +121,17 @@ test('who read confidential entries can be exported, also while the server runs'
 
 test('verify sees a row of tokens that the log does not say, and rebuild mends it', async () => {
   await (await serve()).stop();
-  expect((await run(['verify'], { env })).code).toBe(0);
+  expect((await call(['verify'], { env })).code).toBe(0);
   const views = join(folder.path, 'one', 'views');
   const file = readFileSync(join(views, 'access.current'), 'utf8').trim();
   const db = new DatabaseSync(join(views, file));
   db.exec("UPDATE tokens SET created_by = 'nobody'");
   db.close();
-  const verified = await run(['verify'], { env });
+  const verified = await call(['verify'], { env });
   expect(verified.code).toBe(1);
   expect(verified.stdout).toMatch(/^DIFFERS {2}tokens /m);
-  expect((await run(['rebuild'], { env })).code).toBe(0);
-  expect((await run(['verify'], { env })).code).toBe(0);
+  expect((await call(['rebuild'], { env })).code).toBe(0);
+  expect((await call(['verify'], { env })).code).toBe(0);
 });
 
 test('no token stands in a log, a store or a view', async () => {
@@ -142,7 +142,7 @@ test('no token stands in a log, a store or a view', async () => {
   const { stdout, stderr } = await server.stop();
   expect(stdout).not.toContain(token);
   expect(stderr.split(token)).toHaveLength(2);
-  const { stdout: found } = await run(['export'], { env });
+  const { stdout: found } = await call(['export'], { env });
   expect(found).toContain('TokenIssued');
   expect(found).not.toContain(token);
 });

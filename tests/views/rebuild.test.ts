@@ -24,21 +24,17 @@ const viewFiles = (): string[] =>
 const currentFile = (): string =>
   join(bench.views, readFileSync(join(bench.views, 'calendar.current'), 'utf8').trim());
 
-/** Builds of which all but the first, without which there is no view, go on when they are told to. */
+/** Builds that go on when they are told to. The first view of a short log is built without them. */
 function held() {
   const begun = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
-  let first = true;
   const build: BuildFile = async ({ file, strict }, control) => {
     const { signal } = control;
-    if (!first) {
-      begun.resolve();
-      const aborted = new Promise((_, reject) => {
-        signal.addEventListener('abort', () => reject(signal.reason));
-      });
-      await Promise.race([go.promise, aborted]);
-    }
-    first = false;
+    begun.resolve();
+    const aborted = new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason));
+    });
+    await Promise.race([go.promise, aborted]);
     const { store } = bench;
     const job = { store, projection: calendar, definition: DEFINITION, file, strict };
     await buildView({ ...job, ...control });
