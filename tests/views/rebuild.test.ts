@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
 import type { MeetingView } from '../../projections/types.ts';
 import { buildView } from '../../src/views/build.ts';
@@ -41,6 +41,29 @@ function held() {
   };
   return { build, begun: begun.promise, go: () => go.resolve() };
 }
+
+describe('a first build', () => {
+  const fill = (count: number) =>
+    bench.store.append(
+      `other-${count}`,
+      Array.from({ length: count }, () => rawEvent('SomethingElse', {})),
+      'none',
+    );
+
+  test.each([
+    ['here, of a short log', 499, 0],
+    ['where it is told to, of a long one', 500, 1],
+  ])('is done %s', async (_where, events, elsewhere) => {
+    await fill(events);
+    const { build, go } = held();
+    const asked = vi.fn(build);
+    go();
+    const projector = bench.project({ build: asked });
+    await projector.ready;
+    expect(asked).toHaveBeenCalledTimes(elsewhere);
+    expect(projector.status().checkpoint?.seq).toBe(events);
+  });
+});
 
 describe('a rebuild', () => {
   test('replaces the view by one with the same rows, and the old file is gone', async () => {
