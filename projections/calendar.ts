@@ -28,7 +28,7 @@ import type { ViewDatabase } from './view-database.ts';
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 2,
+  definition: 3,
   kinds: ['meeting', 'announcement'],
   rememberSkipped: true,
   tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,

@@ -55,9 +55,9 @@ export type TokenKind =
 // No folded word has it, and the tokenizer does not split at it.
 const JOINT = '\u2010';
 
-/** A value as one word of the full text, which no search for words finds. */
+/** A value as one word of the full text, which no search for words finds. Values that look alike may share one. */
 export const tokenOf = (kind: TokenKind, value: string): string =>
-  `${kind}${JOINT}${value.replaceAll(/[^a-z0-9\u0080-\uffff]/g, JOINT)}`;
+  `${kind}${JOINT}${value.toLowerCase().replaceAll(/[^a-z0-9\u0080-\uffff]/g, JOINT)}`;
 
 const PRECISIONS = [
   ...['time', 'day', 'days', 'month', 'quarter'],

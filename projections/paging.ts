@@ -101,7 +101,10 @@ function* rowsOf<T>(query: PageQuery<T>): Generator<Place> {
   }
 }
 
-/** The rows of one part, read a page's worth at a time. */
+/** Rows that one statement sorts at most: some megabytes. */
+const SORTED = 2_000;
+
+/** The rows of one part, read as far as they are asked for: where many are left out, many are. */
 function* rowsOfPart<T>(
   query: PageQuery<T>,
   part: number,
@@ -110,19 +113,23 @@ function* rowsOfPart<T>(
   const { columns } = query.keyset;
   let after = start;
   for (;;) {
-    const rows = readPart(query, part, after);
-    for (const row of rows) yield { row, part };
-    const last = rows.at(-1);
-    if (last === undefined || rows.length <= query.limit) return;
+    let count = 0;
+    let last: ViewRow = {};
+    for (const row of readPart(query, part, after)) {
+      count += 1;
+      last = row;
+      yield { row, part };
+    }
+    if (count < SORTED) return;
     after = columns.map((column) => last[column] ?? null);
   }
 }
 
 function readPart<T>(
-  { statements, from, where, keyset, limit, more = [] }: PageQuery<T>,
+  { statements, from, where, keyset, more = [] }: PageQuery<T>,
   part: number,
   after: readonly ViewValue[] | undefined,
-): ViewRow[] {
+): Iterable<ViewRow> {
   const { columns, descending } = keyset;
   const marks = `(${columns.map(() => '?').join(', ')})`;
   const beyond =
@@ -130,6 +137,6 @@ function readPart<T>(
   const order = columns.map((column) => (descending ? `${column} DESC` : column)).join(', ');
   const selected = [...new Set([...columns, ...more, 'record'])].join(', ');
   const sql = `SELECT ${selected} FROM ${from}
-    WHERE ${where.sql} AND ${keyset.parts[part]}${beyond} ORDER BY ${order} LIMIT ?`;
-  return statements.of(sql).all(...where.params, ...(after ?? []), limit + 1);
+    WHERE ${where.sql} AND ${keyset.parts[part]}${beyond} ORDER BY ${order} LIMIT ${SORTED}`;
+  return statements.of(sql).iterate(...where.params, ...(after ?? []));
 }

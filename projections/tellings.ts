@@ -1,5 +1,6 @@
 import type { AnnouncementEvent } from '../events/announcement.ts';
 import type { MeetingEvent } from '../events/meeting.ts';
+import { instantMs } from '../src/domain/date/index.ts';
 import type { AnnouncementRow } from './announcement-record.ts';
 import {
   type AnnouncementTelling,
@@ -27,6 +28,8 @@ export interface Asked {
 interface Entry {
   readonly length: number;
   readonly events: readonly KeptEvent<unknown>[];
+  /** When each event was recorded, in epoch ms; worked out when another day is asked for. */
+  recordedMs: readonly number[] | undefined;
   readonly told: Map<string, unknown>;
 }
 
@@ -78,8 +81,9 @@ export class Tellings {
     { since, due, past }: Asked,
     tell: () => T | undefined,
   ): T | undefined {
-    const { told } = this.#entry(row);
-    const key = `${since} ${due?.at} ${past.recordedMs} ${past.statedDay}`;
+    const entry = this.#entry(row);
+    const { told } = entry;
+    const key = `${since} ${due?.at} ${recordedBy(entry, due, past)} ${past.statedDay}`;
     if (!told.has(key)) {
       if (told.size >= MAX_TOLD) told.clear();
       told.set(key, tell());
@@ -91,7 +95,7 @@ export class Tellings {
     let entry = this.#entries.get(n);
     if (entry?.length !== length) {
       const events = readJournal<unknown>(this.#statements.of(JOURNAL_SELECT), n);
-      entry = { length, events, told: new Map() };
+      entry = { length, events, recordedMs: undefined, told: new Map() };
     }
     this.#keep(n, entry);
     return entry;
@@ -112,6 +116,17 @@ export class Tellings {
     this.#size -= this.#entries.get(n)?.events.length ?? 0;
     this.#entries.delete(n);
   }
+}
+
+/**
+ * How many events were recorded by the moment asked for. Moments with the same number have the same events: so
+ * every moment since the last event shares what is told of the present, and others what is told of a stretch.
+ */
+function recordedBy(entry: Entry, due: DueRelease | undefined, { recordedMs }: Past): string {
+  if (recordedMs === undefined) return `${entry.events.length} ${due !== undefined}`;
+  entry.recordedMs ??= entry.events.map(({ meta }) => instantMs(meta.recordedAt));
+  const count = entry.recordedMs.reduce((sum, ms) => sum + Number(ms <= recordedMs), 0);
+  return `${count} ${due !== undefined && instantMs(due.at) <= recordedMs}`;
 }
 
 function withRelease<E>(

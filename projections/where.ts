@@ -73,6 +73,11 @@ class Text {
     return this;
   }
 
+  /** As tokens, where the text is asked in any case: a column tells the same, but only row by row. */
+  narrow(kind: TokenKind, values: readonly string[] | undefined): this {
+    return this.#groups.length === 0 ? this : this.tokens(kind, values);
+  }
+
   addTo(where: Where, table: string): void {
     if (this.#groups.length === 0) return;
     if (this.#nothing) where.add('0');
@@ -131,6 +136,9 @@ export function addMeetingFilters(where: Where, filters: MeetingFilters): Where 
     .tokens('party', filters.participant)
     .tokens('topic', filters.topic)
     .words(filters.q)
+    .narrow('track', filters.track)
+    .narrow('country', filters.country)
+    .narrow('place', filters.place?.map(foldText))
     .addTo(where, 'meeting_text');
   addRange(where, filters);
   return where;

@@ -19,6 +19,8 @@ interface Subject {
   /** What the floor sends; default: the first of `paths`. */
   readonly typical?: string;
   readonly status?: number;
+  /** A path of ours that it is measured against, instead of the floor. */
+  readonly against?: string;
   /** Connections and seconds of a round; default 10 and 1. */
   readonly load?: Load;
   readonly goal?: Goal;
@@ -57,6 +59,34 @@ export const lists: Group = {
       { name: filtered, paths: [some], goal: LIST },
       { ...{ name: filteredNew, paths: pages.map(withNewNow), goal: LIST }, typical: some },
       { name: meeting, paths: [`/meetings/${first[0]?.id}`] },
+    ]);
+  },
+};
+
+const PAST = ['list-as-of', 'list-filtered-as-of', 'list-stated-as-of'] as const;
+/** Answers that nobody has asked for before, all of them. */
+const TIME_TRAVEL: Goal = { ratio: 0.5 };
+
+/** Pages as of another day, against the same pages of today. */
+export const pastLists: Group = {
+  names: PAST,
+  run: async (context) => {
+    await using serving = await serveLog(context, await context.workspace.log('main'));
+    const [asOf, filtered, stated] = PAST;
+    const some = 'country=CH&topic=water&limit=50';
+    return await measure(context, serving.url, [
+      {
+        ...{ name: asOf, paths: ['/schedule/upcoming?asOf={then}'], goal: TIME_TRAVEL },
+        ...{ typical: '/schedule/upcoming', against: '/schedule/upcoming?now={now}' },
+      },
+      {
+        ...{ name: filtered, paths: [`/meetings?${some}&asOf={then}`], goal: TIME_TRAVEL },
+        ...{ typical: `/meetings?${some}`, against: `/meetings?${some}&now={now}` },
+      },
+      {
+        ...{ name: stated, paths: ['/meetings?statedAsOf=2026-08-31&now={now}'] },
+        ...{ goal: TIME_TRAVEL, typical: '/meetings', against: '/meetings?now={now}' },
+      },
     ]);
   },
 };
@@ -101,7 +131,16 @@ async function measure(context: Context, url: string, all: readonly Subject[]): 
     })),
   );
   const figures: Figure[] = [];
-  for (const { name, paths, headers = {}, status = 200, goal, load: amount = USUAL } of subjects) {
+  for (const subject of subjects) {
+    const {
+      name,
+      paths,
+      headers = {},
+      status = 200,
+      goal,
+      against,
+      load: amount = USUAL,
+    } = subject;
     context.say(name);
     const run = (base: string, asked: readonly string[]) => () =>
       load.ask('run', {
@@ -110,11 +149,14 @@ async function measure(context: Context, url: string, all: readonly Subject[]): 
       });
     // The floor's paths vary as ours do: making new ones costs the load generator time.
     const query = paths[0]?.includes('{now}') ? '?now={now}' : '';
-    const measures = { ours: run(url, paths), floor: run(floorUrl, [`/${name}${query}`]) };
+    const floorRun =
+      against === undefined ? run(floorUrl, [`/${name}${query}`]) : run(url, [against]);
+    const measures = { ours: run(url, paths), floor: floorRun };
     await interleaved(measures, 1); // warms both up
     const { ours, floor } = await interleaved(measures, ROUNDS);
     figures.push({
-      ...{ name, value: ours, unit: 'requests/s', floor, floorName: 'F2' },
+      ...{ name, value: ours, unit: 'requests/s', floor },
+      floorName: against === undefined ? 'F2' : 'of today',
       ...(goal === undefined ? {} : { goal }),
     });
   }

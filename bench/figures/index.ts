@@ -3,7 +3,7 @@ import { append } from './append.ts';
 import { cluster } from './cluster.ts';
 import { duringRebuild } from './during-rebuild.ts';
 import { feed } from './feed.ts';
-import { feeds, lists } from './http.ts';
+import { feeds, lists, pastLists } from './http.ts';
 import { latency } from './latency.ts';
 import { rebuild } from './rebuild.ts';
 import { start } from './start.ts';
@@ -15,6 +15,7 @@ export const GROUPS: readonly Group[] = [
   rebuild,
   verify,
   lists,
+  pastLists,
   feeds,
   feed,
   start,

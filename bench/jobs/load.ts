@@ -9,7 +9,7 @@ export interface Load {
   readonly expect: number;
   /**
    * Asked in turn. `{now}` in a path becomes an instant that no request had before, so that no kept answer
-   * fits.
+   * fits; `{then}` one a month earlier.
    */
   readonly paths: readonly string[];
   readonly method?: string;
@@ -19,12 +19,13 @@ export interface Load {
 
 /** Any instant will do: what lies ahead at it is about as much as a moment later. */
 const NOW = Date.parse('2026-09-30T12:00:00Z');
+const MONTH_MS = 30 * 86_400_000;
 let asked = 0;
 
 /** @returns requests a second */
 async function run({ url, connections, seconds, expect, paths, ...rest }: Load): Promise<number> {
   const { method = 'GET', headers = {}, body } = rest;
-  const unique = paths.some((path) => path.includes('{now}'));
+  const unique = paths.some((path) => path.includes('{now}') || path.includes('{then}'));
   const result = await autocannon({
     ...{ url, connections, method, headers: { ...headers } },
     ...(body === undefined ? {} : { body }),
@@ -52,7 +53,8 @@ function discardBodies(client: Client): void {
 function next(paths: readonly string[]): string {
   asked += 1;
   const path = paths[asked % paths.length] ?? '/';
-  return path.replace('{now}', new Date(NOW + asked).toISOString());
+  const instant = (ms: number) => new Date(ms + asked).toISOString();
+  return path.replace('{now}', instant(NOW)).replace('{then}', instant(NOW - MONTH_MS));
 }
 
 const methods = { run };

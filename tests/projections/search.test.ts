@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { tokenOf } from '../../projections/description.ts';
 import { InvalidFilter } from '../../projections/types.ts';
 import { World } from './support/world.ts';
 
@@ -162,3 +163,9 @@ function attempt<T>(ask: () => T): T | unknown {
     return error;
   }
 }
+
+test('countries have words of their own, whatever their capitals', () => {
+  const words = ['CH', 'FR', 'JP'].map((country) => tokenOf('country', country));
+  expect(new Set(words).size).toBe(3);
+  expect(words[0]).toBe(tokenOf('country', 'ch'));
+});
