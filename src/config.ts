@@ -42,6 +42,8 @@ export interface Config {
   readonly idleTimeout: number;
   /** Connections open at once. */
   readonly maxConnections: number;
+  /** Requests that one connection may send ahead of their answers. */
+  readonly pipelineLimit: number;
   /** Requests a minute of one address without a valid token, and of one token; undefined: see DEFAULT_LIMITS. */
   readonly rateLimit: number | undefined;
   readonly tokenRateLimit: number | undefined;
@@ -147,6 +149,7 @@ const SETTINGS = {
     is: whole(20_000, 3_600_000),
   },
   MAX_CONNECTIONS: { must: 'a number from 10 to 1000000', is: whole(10, 1_000_000) },
+  PIPELINE_LIMIT: { must: 'a number from 1 to 10000', is: whole(1, 10_000) },
   RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   TOKEN_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   MEMORY_LIMIT: { must: 'a number of bytes from 100000000', is: whole(100_000_000, 9_999_999_999) },
@@ -196,6 +199,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     requestTimeout: or('REQUEST_TIMEOUT', 60_000),
     idleTimeout: or('IDLE_TIMEOUT', 60_000),
     maxConnections: or('MAX_CONNECTIONS', 10_000),
+    pipelineLimit: or('PIPELINE_LIMIT', 100),
     rateLimit: setting(env, 'RATE_LIMIT'),
     tokenRateLimit: setting(env, 'TOKEN_RATE_LIMIT'),
     memoryLimit: setting(env, 'MEMORY_LIMIT'),

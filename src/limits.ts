@@ -13,6 +13,7 @@ export const limitsOf = (config: Config): Partial<Limits> => ({
   requestMs: config.requestTimeout,
   idleMs: config.idleTimeout,
   connections: config.maxConnections,
+  pipelined: config.pipelineLimit,
   streamConnections: config.streamConnections,
   streamBufferBytes: config.streamBuffer,
   addressRate: rateOf(config.rateLimit, DEFAULT_LIMITS.addressRate),

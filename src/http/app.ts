@@ -30,6 +30,7 @@ import { slipRoutes } from './routes/slips.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { rememberRoutes } from './routes-known.ts';
 import { createServer } from './server.ts';
+import { addTurns } from './turns.ts';
 import { addWrites } from './writes.ts';
 
 export type { AppDeps, Calendars, CalendarText, FeedAsk, Feeds, Limits, Tokens } from './deps.ts';
@@ -38,6 +39,7 @@ export type { AppDeps, Calendars, CalendarText, FeedAsk, Feeds, Limits, Tokens }
 export function buildApp(deps: AppDeps): FastifyInstance {
   const edge = createEdge(deps);
   const app = createServer(edge);
+  addTurns(app, edge);
   addRates(app, edge);
   addPressure(app, edge);
   addCors(app, edge);

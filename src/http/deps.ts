@@ -214,6 +214,8 @@ export interface Limits {
   readonly headerBytes: number;
   /** Connections open at once; more are closed at once. */
   readonly connections: number;
+  /** Requests of one connection that wait for the answer before them; more are refused. */
+  readonly pipelined: number;
   /** How long a connection may take nothing in and send nothing, in milliseconds; then it ends. */
   readonly idleMs: number;
   /** Largest request body, in bytes. */
@@ -256,6 +258,7 @@ export const DEFAULT_LIMITS: Limits = {
   pressureCheckMs: 1_000,
   headerBytes: 16_384,
   connections: 10_000,
+  pipelined: 100,
   idleMs: 60_000,
   bodyBytes: 1_048_576,
   urlLength: 8_000,

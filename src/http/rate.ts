@@ -45,8 +45,11 @@ export function addRates(app: FastifyInstance, edge: Edge): void {
 }
 
 /** Who comes from this machine is limited only if the operator has said so. */
-export const applies = ({ local }: Rate, { ip }: FastifyRequest): boolean =>
-  local || !(ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.'));
+export const applies = ({ local }: Rate, request: FastifyRequest): boolean => {
+  // A connection that has broken while an answer was made has no address, whatever the type says.
+  const ip = (request.ip as string | undefined) ?? '';
+  return local || !(ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.'));
+};
 
 /** The id of a valid token; undefined: none was sent, or one that is not taken, which counts for the address. */
 function actorOf(edge: Edge, request: FastifyRequest): string | undefined {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import { createHandler, MAX_EVENTS } from '../../src/handle.ts';
@@ -246,6 +246,98 @@ describe('a connection', () => {
     second.on('error', () => {});
     await once(second, 'close');
     first.destroy();
+  });
+});
+
+describe('requests sent ahead of their answers', () => {
+  const ask = (path: string, last = false) =>
+    `GET ${path} HTTP/1.1\r\nHost: a\r\n${last ? 'Connection: close\r\n' : ''}\r\n`;
+  /** Takes as long as a read waits for an event that does not come. */
+  const slow = ask(`/meetings?seen=${randomUUID()}`);
+  const statusesOf = (answers: string) =>
+    [...answers.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
+
+  test('are carried out one after the other', async () => {
+    const done: string[] = [];
+    const world = await openWorld(({ handle, views }) => ({
+      handle: (...given) => {
+        done.push('write');
+        return handle(...given);
+      },
+      views: Object.assign(Object.create(views), {
+        waitFor: async (...given: Parameters<typeof views.waitFor>) => {
+          const came = await views.waitFor(...given);
+          done.push('wait');
+          return came;
+        },
+      }),
+    }));
+    worlds.push(world);
+    const body = JSON.stringify({ title: 'Talks', form: 'visit' });
+    const write = [
+      'POST /meetings HTTP/1.1',
+      'Host: a',
+      'Connection: close',
+      `Authorization: Bearer ${TOKENS.editor}`,
+      'Content-Type: application/json',
+      `Content-Length: ${body.length}`,
+      '',
+      body,
+    ].join('\r\n');
+    expect(statusesOf(await askRaw(world.port, slow + write))).toEqual([503, 201]);
+    expect(done.slice(0, 2)).toEqual(['wait', 'write']);
+  });
+
+  test('are refused beyond so many, and counted anew when answers were taken', async () => {
+    const world = await limited({ pipelined: 2 });
+    const more = ask('/meetings');
+    const once = slow + more + more + more;
+    const answers = await askRaw(world.port, once + ask('/meetings', true));
+    expect(statusesOf(answers)).toEqual([503, 200, 200, 429, 429]);
+    expect(answers).toContain('more than 2 requests wait on this connection');
+  });
+
+  test('for which nobody waits any more are dropped, and are no fault of the server', async () => {
+    const world = await limited({ addressRate: THREE });
+    world.app.server.prependListener('request', ({ socket }) => socket.destroy());
+    expect(await askRaw(world.port, ask('/meetings'))).toBe('');
+    expect(world.logged).toEqual([]);
+  });
+
+  test('whose connection was reset are dropped as well', async () => {
+    const world = await limited({ addressRate: THREE });
+    const taken = once(world.app.server, 'connection');
+    const client = connect({ port: world.port, host: '127.0.0.1' });
+    const [served] = (await taken) as [Socket];
+    const ended = new Promise((resolve) => served.once('close', resolve));
+    world.app.server.prependListener('request', () => client.resetAndDestroy());
+    client.write(ask('/meetings'));
+    await ended;
+    expect(world.logged).toEqual([]);
+  });
+
+  test('whose connection breaks while a feed is made are no fault of the server either', async () => {
+    const world = await openWorld(({ calendars }) => ({
+      calendars: () => {
+        const made = calendars();
+        return (
+          made && {
+            ...made,
+            unchanged: () => undefined,
+            feed: async (...given) => {
+              const text = await made.feed(...given);
+              for (const socket of served) socket.destroy();
+              return text;
+            },
+          }
+        );
+      },
+    }));
+    worlds.push(world);
+    const served = new Set<Socket>();
+    world.app.server.on('connection', (socket) => served.add(socket));
+    expect(await askRaw(world.port, ask('/calendar.ics'))).toBe('');
+    expect(world.logged).toEqual([]);
   });
 });
 
