@@ -65,7 +65,11 @@ export type DateOrInstant = z.infer<typeof dateOrInstant>;
 
 export const webAddress = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
-  .max(LIMITS.url);
+  .max(LIMITS.url)
+  // What parses addresses drops or encodes these, but the address is kept and shown as it was sent.
+  .refine((value) => value.isWellFormed() && !/\s/u.test(value) && !UNSAFE_LINE.test(value), {
+    error: 'must be an address without spaces and control characters: percent-encode them',
+  });
 
 /** ISO 3166-1 alpha-2. */
 export const country = z

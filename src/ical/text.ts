@@ -9,7 +9,8 @@ export const CRLF = '\r\n';
 
 // NEL and the Unicode separators too: some parsers end a line at them.
 const LINE_BREAK = /\r\n?|[\u0085\u2028\u2029]/g;
-const CONTROL = /(?![\t\n])\p{Cc}/gu;
+// Overrides and isolates of direction too: they would turn around what stands beside them.
+const CONTROL = /(?![\t\n])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 
 /** Any string as text that a calendar can hold: well-formed, lines end in \n, no control but \n and \t. */
 export const sanitise = (value: string): string =>

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import type { NewEvent } from '../../events/envelope.ts';
 import { realCalendars } from './support/calendars.ts';
-import { openWorld } from './support/world.ts';
+import { openWorld, REPORT } from './support/world.ts';
 
 /**
  * Text that no write of ours takes, but that a log of another writer may hold: it ends no line of a feed, adds none, and
@@ -12,7 +12,10 @@ import { openWorld } from './support/world.ts';
 const world = await openWorld(realCalendars);
 afterAll(() => world.close());
 
-const NASTY = 'Talks\r\nBEGIN:VALARM\u2028\u0085\u0000\u001b[31m<script>alert(1)</script>&";';
+const NASTY =
+  'Talks\u202e\u2066\r\nBEGIN:VALARM\u2028\u0085\u0000\u001b[31m<script>alert(1)</script>&";';
+
+const ACTS = /(?!\t)[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u;
 
 const event = (type: string, data: object): NewEvent => ({
   id: randomUUID(),
@@ -45,7 +48,7 @@ test.each(['/calendar.ics', '/meetings/nasty.ics'])('%s has no line of it', asyn
   expect(status).toBe(200);
   expect(text).toContain('Talks');
   expect(text).not.toMatch(/^BEGIN:VALARM/m);
-  expect(text.replaceAll('\r\n', '')).not.toMatch(/(?!\t)[\p{Cc}\p{Zl}\p{Zp}]/u);
+  expect(text.replaceAll('\r\n', '')).not.toMatch(ACTS);
 });
 
 test.each(['/', '/changes.atom'])('%s has no element of it', async (path) => {
@@ -70,4 +73,26 @@ test.each([
   // JSON escapes controls by itself.
   expect(got.text).not.toMatch(/(?!\u0085)\p{Cc}/u);
   expect(() => JSON.parse(got.text)).not.toThrow();
+});
+
+test.each(['\u0000', '\u009b', '\u202e', '\u2066', '\u2028', '\ud800', ' '])(
+  'is in no address: %j',
+  async (character) => {
+    const address = `https://example.org/a${character}b`;
+    const report = { ...REPORT, id: undefined, url: address };
+    const meeting = { title: 'Talks', form: 'visit', place: { online: address } };
+    for (const [path, body] of [
+      ['/announcements', report],
+      ['/meetings', meeting],
+    ] as const) {
+      const got = await world.post(path, body);
+      expect(got.json()).toMatchObject({ status: 400, code: 'validation-failed' });
+    }
+  },
+);
+
+test('is not what a path in another script has', async () => {
+  const url = 'https://example.org/خبر/نشست?a=b#c';
+  const got = await world.post('/announcements', { ...REPORT, id: undefined, url });
+  expect(got.json()).toMatchObject({ url });
 });
