@@ -2,10 +2,16 @@ import type * as z from 'zod';
 import { type AnnouncementEvent, announcementEvents } from './announcement.ts';
 import { type FeedEvent, feedEvents } from './feed.ts';
 import { type MeetingEvent, meetingEvents } from './meeting.ts';
+import { type RedactionEvent, redactionEvents } from './redaction.ts';
 import { type TokenEvent, tokenEvents } from './token.ts';
 
 /** Every event this program writes. */
-export type DomainEvent = MeetingEvent | AnnouncementEvent | TokenEvent | FeedEvent;
+export type DomainEvent =
+  | MeetingEvent
+  | AnnouncementEvent
+  | TokenEvent
+  | FeedEvent
+  | RedactionEvent;
 export type DomainEventType = DomainEvent['type'];
 
 /** Turns the data of one schema version into the next. Pure; its golden file stays in tests for ever. */
@@ -29,9 +35,13 @@ const first = (schema: z.ZodType): EventDefinition => ({
 
 /** Type → schema, version, upcasters. An unknown type is a newer writer's: skipped and counted. */
 export const registry: Registry = new Map(
-  Object.entries({ ...meetingEvents, ...announcementEvents, ...tokenEvents, ...feedEvents }).map(
-    ([type, schema]) => [type, first(schema)] as const,
-  ),
+  Object.entries({
+    ...meetingEvents,
+    ...announcementEvents,
+    ...tokenEvents,
+    ...feedEvents,
+    ...redactionEvents,
+  }).map(([type, schema]) => [type, first(schema)] as const),
 );
 
 /** An event that cannot be read: its schema version is newer than ours, or an upcaster is missing. */

@@ -21,6 +21,8 @@ export const LIMITS = {
   speakers: 50,
   basedOn: 50,
   about: 200,
+  /** Of one event that are redacted. */
+  fields: 1_000,
 } as const;
 
 // Controls, line and paragraph separators, bidi overrides and isolates: inside a title they would change a

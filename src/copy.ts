@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RecordedEvent } from '../events/envelope.ts';
+import type { SourceLog } from './redacted-log.ts';
 import {
   type EventStore,
   type ExpectedRevision,
@@ -19,7 +20,7 @@ export class CopyRefused extends Error {
 }
 
 export interface CopyOptions {
-  readonly source: EventStore;
+  readonly source: SourceLog;
   readonly target: EventStore;
   /**
    * Appends handed over at once. More than one only for a target that carries out in order what comes in one
@@ -44,7 +45,7 @@ const PAUSE_MS = 250;
  * @throws {CopyRefused} the target has other events
  */
 export async function resumePoint(
-  source: EventStore,
+  source: SourceLog,
   target: EventStore,
 ): Promise<Position | undefined> {
   const [first] = await target.readAll({ limit: 1 });
@@ -148,7 +149,7 @@ async function patiently<T>(task: () => Promise<T>, signal: AbortSignal): Promis
 
 export interface LogComparison {
   readonly events: number;
-  /** SHA-256 of the log as `export` writes it, lower-case hex. */
+  /** SHA-256 of the target's log as `export` writes it, lower-case hex. */
   readonly digest: string;
   /** The source has events beyond those of the target. */
   readonly more: boolean;
@@ -159,7 +160,7 @@ export interface LogComparison {
  * @throws {CopyRefused} at the first difference
  */
 export async function compareLogs(
-  source: EventStore,
+  source: SourceLog,
   target: EventStore,
   signal: AbortSignal,
 ): Promise<LogComparison> {

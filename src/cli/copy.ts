@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
+import { ALL_VIEWS } from '../all-views.ts';
 import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
 import { storeAt } from '../config.ts';
 import { type CopyOptions, compareLogs, copyAfter, resumePoint } from '../copy.ts';
@@ -11,9 +12,11 @@ import { fenceStore, releaseStore } from '../store/sqlite/fence.ts';
 import { buildView } from '../views/build.ts';
 import { compareViews } from '../views/compare.ts';
 import { openReader } from '../views/database.ts';
+import { buildWhole } from '../views/whole-build.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { createProgress } from './progress.ts';
+import { type Redactions, redactions } from './redactions.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -26,8 +29,14 @@ const CHASES = 5;
  * Copies all events from one store to another, and compares both at the end: event by event, and the views
  * that come of them. Interrupted or killed, it goes on where it was when it is run again. An embedded source
  * takes no writes from the last batch on, until it is released.
+ * @param redact a file that says what the copy is not to hold
  */
-export async function copy(from: string, to: string, env: Environment): Promise<number> {
+export async function copy(
+  from: string,
+  to: string,
+  env: Environment,
+  redact?: string,
+): Promise<number> {
   const source = existing(storeAt(from, env, '--from'));
   const target = storeAt(to, env, '--to');
   if (nameOfStore(source) === nameOfStore(target)) {
@@ -41,8 +50,10 @@ export async function copy(from: string, to: string, env: Environment): Promise<
   };
   const stores = { source: await open(source), target: await open(target) };
   return await interruptible('run the same command again to go on', async (signal) => {
-    const events = await carry(source, target, stores, signal);
+    const redacted = redact === undefined ? undefined : await redactions(redact, stores);
+    const events = await carry({ source, target, stores, redacted }, signal);
     process.stdout.write(farewell(events, source, from));
+    if (redacted !== undefined) process.stdout.write(REMAINS);
     return EXIT.fine;
   });
 }
@@ -70,27 +81,34 @@ interface Stores {
   readonly target: EventStore;
 }
 
+interface Copying {
+  readonly source: StoreSettings;
+  readonly target: StoreSettings;
+  readonly stores: Stores;
+  readonly redacted: Redactions | undefined;
+}
+
 async function carry(
-  source: StoreSettings,
-  target: StoreSettings,
-  stores: Stores,
+  { source, target, stores, redacted }: Copying,
   signal: AbortSignal,
 ): Promise<string> {
   const progress = createProgress(process.stderr, 0);
   const options: CopyOptions = {
-    ...{ ...stores, signal },
+    ...{ source: redacted?.log ?? stores.source, target: stores.target, signal },
     atOnce: target.kind === 'sqlite' ? AT_ONCE : 1,
     onProgress: (copied) => progress.update(copied, `${copied} events copied`),
   };
   try {
-    const first = await copyAfter(await resumePoint(stores.source, stores.target), options);
+    const first = await copyAfter(await resumePoint(options.source, stores.target), options);
     // Only for what was written meanwhile: everything before it was copied while writes went on.
     if (source.kind === 'sqlite') fenceStore(source.file);
-    const last = await copyAfter(first.after, options);
-    const { events, digest } = await compared(last.after, options);
-    const views = await viewDigests(stores);
+    const rest = { ...options, source: redacted?.log.ended() ?? stores.source };
+    const last = await copyAfter(first.after, rest);
+    const { events, digest } = await compared(last.after, rest);
+    const views = await (redacted === undefined ? sameViews(stores) : buildableViews(stores));
     const copied = first.copied + last.copied;
-    return `${copied} events copied; ${events} are the same in both (${digest.slice(0, 16)}), and so are the ${views} tables of the views\n`;
+    const alike = redacted === undefined ? '' : ` but for ${redacted.told}`;
+    return `${copied} events copied; ${events} are the same in both${alike} (${digest.slice(0, 16)}), and ${views}\n`;
   } finally {
     progress.clear();
   }
@@ -107,21 +125,17 @@ async function compared(reached: string | undefined, options: CopyOptions) {
   throw new CommandFailed('the source goes on being written: stop its nodes, and run this again');
 }
 
-/** @returns how many tables were compared */
-async function viewDigests({ source, target }: Stores): Promise<number> {
-  const folder = mkdtempSync(join(tmpdir(), 'chancery-copy-'));
-  try {
+/** @throws {CommandFailed} what comes of the logs differs */
+const sameViews = (stores: Stores): Promise<string> =>
+  inScratch(async (folder) => {
+    const [projection, definition] = [calendar, CALENDAR_DEFINITION];
     const files = [join(folder, 'source.db'), join(folder, 'target.db')] as const;
-    for (const [file, store] of [
-      [files[0], source],
-      [files[1], target],
-    ] as const) {
-      await buildView({ store, projection: calendar, definition: CALENDAR_DEFINITION, file });
-    }
+    await buildView({ store: stores.source, projection, definition, file: files[0] });
+    await buildView({ store: stores.target, projection, definition, file: files[1] });
     const [a, b] = [openReader(files[0]), openReader(files[1])];
     try {
       const { tables, difference } = compareViews(a, b);
-      if (difference === undefined) return tables.length;
+      if (difference === undefined) return `so are the ${tables.length} tables of the views`;
       throw new CommandFailed(
         `the views of both differ, first in ${difference.table}: report it, and go on with the source`,
       );
@@ -129,10 +143,47 @@ async function viewDigests({ source, target }: Stores): Promise<number> {
       a.close();
       b.close();
     }
+  });
+
+/** @throws {CommandFailed} an event that could be applied cannot be any more */
+const buildableViews = (stores: Stores): Promise<string> =>
+  inScratch(async (folder) => {
+    for (const view of ALL_VIEWS) {
+      const before = await setAside(stores.source, view, join(folder, 'source.db'));
+      const after = await setAside(stores.target, view, join(folder, 'target.db'));
+      const broken = [...after].find((id) => !before.has(id));
+      if (broken === undefined) continue;
+      throw new CommandFailed(
+        `${broken} cannot be applied without its fields: report it, and go on with the source`,
+      );
+    }
+    return 'the views can be built of it';
+  });
+
+/** Ids of the events that a view of the log would set aside. */
+async function setAside(
+  store: EventStore,
+  { projection, definition }: (typeof ALL_VIEWS)[number],
+  file: string,
+): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  const onDeadLetter = ({ id }: { readonly id: string }) => found.add(id);
+  await buildWhole({ store, projection, definition, file, onDeadLetter });
+  rmSync(file);
+  return found;
+}
+
+async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'chancery-copy-'));
+  try {
+    return await work(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+const REMAINS =
+  'The source, its views, backups and exports still hold what was redacted: delete them (docs/operations.md)\n';
 
 const farewell = (events: string, source: StoreSettings, from: string): string =>
   source.kind === 'cluster'

@@ -40,6 +40,25 @@ const entry = z.strictObject({
 export async function* readDossier(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<DossierCommand | DossierFault> {
+  for await (const value of readValues(chunks)) {
+    yield value.kind === 'fault' ? value : parseCommand(value);
+  }
+}
+
+/** A JSON value of a file. */
+export interface LineValue {
+  readonly kind: 'value';
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/**
+ * The values of a JSON array or of NDJSON, in order and one at a time.
+ * @throws {DossierError} the bytes are not UTF-8
+ */
+export async function* readValues(
+  chunks: AsyncIterable<Uint8Array>,
+): AsyncGenerator<LineValue | DossierFault> {
   const splitter = new Splitter();
   for await (const text of decode(chunks)) {
     for (const piece of splitter.push(text)) yield parsePiece(piece);
@@ -60,15 +79,17 @@ async function* decode(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string
   }
 }
 
-function parsePiece(piece: Piece): DossierCommand | DossierFault {
+function parsePiece(piece: Piece): LineValue | DossierFault {
   const { line } = piece;
   if ('fault' in piece) return { kind: 'fault', line, reason: piece.fault };
-  let value: unknown;
   try {
-    value = JSON.parse(piece.text);
+    return { kind: 'value', line, value: JSON.parse(piece.text) };
   } catch (error) {
     return { kind: 'fault', line, reason: `not JSON: ${(error as SyntaxError).message}` };
   }
+}
+
+function parseCommand({ line, value }: LineValue): DossierCommand | DossierFault {
   const parsed = entry.safeParse(value);
   if (parsed.success) return { kind: 'command', line, ...parsed.data };
   const issue = parsed.error.issues[0];

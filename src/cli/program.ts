@@ -124,6 +124,13 @@ function addBackup(program: Command, done: (exit: number) => void): void {
     });
 }
 
+interface CopyOptions {
+  readonly from: string;
+  readonly to?: string;
+  readonly redact?: string;
+  readonly release?: boolean;
+}
+
 function addCopy(program: Command, done: (exit: number) => void): void {
   program
     .command('copy')
@@ -133,16 +140,20 @@ function addCopy(program: Command, done: (exit: number) => void): void {
       'sqlite:<file> or esdb://…; an embedded one is fenced at the end',
     )
     .option('--to <url>', 'an empty store, or one that an earlier copy has filled in part')
+    .option('--redact <file>', 'without the fields that it names: see docs/operations.md')
     .option('--release', 'instead, let the embedded store of --from take events again')
     .helpOption('--help', 'say how it is used')
-    .action(async (options: { from: string; to?: string; release?: boolean }) => {
+    .action(async (options: CopyOptions) => {
       const { copy, release } = await import('./copy.ts');
-      const { from, to } = options;
+      const { from, to, redact } = options;
       const env = settings(process.env);
       if ((options.release === true) === (to !== undefined)) {
         program.error('chancery: copy takes either --to or --release');
       }
-      done(to === undefined ? release(from, env) : await copy(from, to, env));
+      if (to === undefined && redact !== undefined) {
+        program.error('chancery: copy takes --redact with --to');
+      }
+      done(to === undefined ? release(from, env) : await copy(from, to, env, redact));
     });
 }
 

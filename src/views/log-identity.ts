@@ -1,4 +1,5 @@
-import type { EventStore } from '../store/event-store.ts';
+import type { RecordedEvent } from '../../events/envelope.ts';
+import type { EventStore, Position } from '../store/event-store.ts';
 import type { Checkpoint } from './ledger.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Checkpoint } from './ledger.ts';
  * another log, or to a newer copy of this one. A view without events belongs to any.
  * @throws {StoreUnavailable}
  */
-export async function isOfLog(
+async function isOfLog(
   store: Pick<EventStore, 'readStream'>,
   checkpoint: Checkpoint | undefined,
 ): Promise<boolean> {
@@ -14,4 +15,39 @@ export async function isOfLog(
   const { stream, revision, id, position } = checkpoint;
   const [event] = await store.readStream(stream, { from: revision, limit: 1 });
   return event?.id === id && event.position === position;
+}
+
+/** What the view has may have lost words since: the log goes on with an EventRedacted, so it is a later copy. */
+export const REDACTED_SINCE = 'view is of the log before a redaction: rebuilding';
+
+export const isRedaction = ({ type }: Pick<RecordedEvent, 'type'>): boolean =>
+  type === 'EventRedacted';
+
+/**
+ * Why a view must not be read with this log: the log line that says so; undefined: it may.
+ * @throws {StoreUnavailable}
+ */
+export async function whyNotOf(
+  store: Pick<EventStore, 'readAll' | 'readStream'>,
+  checkpoint: Checkpoint | undefined,
+): Promise<string | undefined> {
+  if (checkpoint === undefined) return undefined;
+  if (!(await isOfLog(store, checkpoint))) return 'view is of another or an older log: rebuilding';
+  return (await isRedactedAfter(store, checkpoint.position)) ? REDACTED_SINCE : undefined;
+}
+
+/** Events read at once. */
+const PAGE = 500;
+
+async function isRedactedAfter(
+  store: Pick<EventStore, 'readAll'>,
+  checkpoint: Position,
+): Promise<boolean> {
+  for (let after = checkpoint; ; ) {
+    const page = await store.readAll({ after, limit: PAGE });
+    if (page.some(isRedaction)) return true;
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return false;
+    after = last.position;
+  }
 }

@@ -6,7 +6,7 @@ import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
 import { Gate } from './gate.ts';
 import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
-import { isOfLog } from './log-identity.ts';
+import { isRedaction, REDACTED_SINCE, whyNotOf } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
 import { type BuildFile, buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
 import {
@@ -165,9 +165,9 @@ export class Projector {
   /** The view's file, open and known to belong to this log; built when there is none. */
   async #verified(): Promise<LiveView> {
     let view = this.#slot.view ?? this.#slot.open();
-    if (view !== undefined && !(await isOfLog(this.#options.store, view.checkpoint))) {
-      const fields = { view: this.#name };
-      this.#options.log.warn(fields, 'view is of another or an older log: rebuilding');
+    const reason = view && (await whyNotOf(this.#options.store, view.checkpoint));
+    if (reason !== undefined) {
+      this.#options.log.warn({ view: this.#name }, reason);
       this.#discard();
       view = undefined;
     }
@@ -239,11 +239,18 @@ export class Projector {
     for await (const message of store.subscribe(view.checkpoint?.position, this.#stop.signal)) {
       if (this.#slot.view !== view) return 'replaced';
       if (message.kind === 'caught-up') this.#reachedEnd();
+      else if (message.events.some(isRedaction)) return this.#meetRedaction();
       else await this.#take(view, message.events);
       this.#stop.signal.throwIfAborted();
     }
     this.#caughtUp = false;
     return 'ended';
+  }
+
+  #meetRedaction(): 'replaced' {
+    this.#options.log.warn({ view: this.#name }, REDACTED_SINCE);
+    this.#discard();
+    return 'replaced';
   }
 
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {

@@ -94,8 +94,9 @@ describe('docs/events.md', () => {
   const events = read('docs/events.md');
 
   it('lists every type of event and no other', () => {
-    const listed = ['## Meetings', '## Announcements', '## Tokens', '## Feeds'].flatMap((heading) =>
-      rowsOf(section(events, heading)).map(([type]) => codeOf(type)),
+    const headings = ['Meetings', 'Announcements', 'Tokens', 'Feeds', 'Redactions'];
+    const listed = headings.flatMap((heading) =>
+      rowsOf(section(events, `## ${heading}`)).map(([type]) => codeOf(type)),
     );
     expect(sorted(listed)).toEqual(sorted(registry.keys()));
   });

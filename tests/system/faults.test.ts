@@ -14,7 +14,7 @@ import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
-import { blocksOf, read } from '../docs/support/markdown.ts';
+import { walkOperations } from '../docs/support/operations.ts';
 import {
   call,
   MAIN,
@@ -64,18 +64,7 @@ async function filled(): Promise<void> {
   await server.stop();
 }
 
-/** Does what the page says, in this folder instead of data/. */
-async function asDocumented(mark: string): Promise<string> {
-  const block = blocksOf(read('docs/operations.md')).find((one) => one.mark === mark);
-  const script = (block?.text ?? '').replaceAll('data/', `${folder.path}/`);
-  expect(script).not.toBe('');
-  const shell = spawn('bash', ['-e', '-c', script], { cwd: ROOT, env: { ...process.env, ...env } });
-  let said = '';
-  for (const stream of [shell.stdout, shell.stderr]) stream.on('data', (chunk) => (said += chunk));
-  const [code] = await once(shell, 'close');
-  expect(code, said).toBe(0);
-  return said;
-}
+const asDocumented = (mark: string) => walkOperations(mark, folder.path, env);
 
 const store = () => join(folder.path, 'chancery.db');
 

@@ -1,0 +1,22 @@
+import * as z from 'zod';
+import { LIMITS, line, text, uuid } from './values.ts';
+
+/** The facts of a `redaction-<event id>` stream: what a copy of the log no longer holds. */
+
+export const redactionEvents = {
+  EventRedacted: z.strictObject({
+    /** The id of the event, which stays where it was. */
+    event: uuid,
+    /** Paths in its data (`title`, `participants.0.name`), or `meta.actor`. */
+    fields: z.array(line(LIMITS.name)).min(1).max(LIMITS.fields),
+    reason: text,
+  }),
+} as const;
+
+export type RedactionEventType = keyof typeof redactionEvents;
+export type RedactionEvent = {
+  [T in RedactionEventType]: {
+    readonly type: T;
+    readonly data: z.infer<(typeof redactionEvents)[T]>;
+  };
+}[RedactionEventType];
