@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
 import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
+import { faultsOf } from '../log-check.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { RowDifference } from '../views/compare.ts';
 import { ViewFiles } from '../views/files.ts';
@@ -12,11 +13,11 @@ import { buildReport } from './build-report.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { openExistingStore } from './store.ts';
-import { safeLines } from './terminal.ts';
+import { oneLine, safeLines } from './terminal.ts';
 
 /**
- * Folds the log anew and compares it with the stored views, also while a server uses them.
- * @returns the exit code: 1 when a row differs
+ * Checks every event, folds the log anew and compares it with the stored views, also while a server uses them.
+ * @returns the exit code: 1 when an event is damaged or a row differs
  */
 export async function verify(config: Config): Promise<number> {
   const store = await openExistingStore(config);
@@ -32,10 +33,12 @@ async function compare(config: Config, store: EventStore): Promise<number> {
   if (currentOf(folder, calendar.name) === undefined) throw none(folder);
   const workshop = openWorkshop(folder, 'verify');
   const report = buildReport();
+  let faults = 0;
   try {
     const common = { store, onProgress: report.update, onSlow: report.slow };
     const results = await interruptible('nothing was compared', async (signal) => {
       const found: Verification[] = [];
+      faults = await tellFaults(store, signal);
       for (const view of ALL_VIEWS) {
         const { name } = view.projection;
         const scratch = join(workshop.folder, `${name}.db`);
@@ -47,11 +50,29 @@ async function compare(config: Config, store: EventStore): Promise<number> {
       }
       return found;
     });
-    return tell(together(results));
+    const compared = tell(together(results));
+    return faults === 0 ? compared : EXIT.failed;
   } finally {
     report.end();
     workshop.close();
   }
+}
+
+/** Lines of the answer at most; all are counted. */
+const FAULTS = 20;
+
+/** Events that no version of this program has written as they are: views made of them would agree with them. */
+async function tellFaults(store: EventStore, signal: AbortSignal): Promise<number> {
+  let count = 0;
+  for await (const { event, reason } of faultsOf(store, signal)) {
+    count += 1;
+    if (count > FAULTS) continue;
+    const { id, type, position, revision, stream } = event;
+    const place = `position ${position}, revision ${revision} of ${stream}`;
+    process.stdout.write(`damaged  ${oneLine(`${id} (${type}, ${place}): ${reason}`)}\n`);
+  }
+  if (count > 0) process.stdout.write(`${count} events are damaged: restore a backup\n`);
+  return count;
 }
 
 const currentOf = (folder: string, view: string): string | undefined =>

@@ -47,6 +47,11 @@ function named(error: Error & Known): Problem | undefined {
       return new Problem('gone', 'this page cannot be continued: start again without `cursor`');
     case 'StoreUnavailable':
       return new Problem('store-unavailable', unavailable(error));
+    case 'StoreInvalid':
+      return new Problem(
+        'store-unavailable',
+        'the event store cannot be used as it is, and nothing was written: its operator has to look, whose log says why',
+      );
     case 'RevisionConflict':
       return new Problem('revision-conflict', 'it has changed since you read it: read it again', {
         expected: revisionOf(error.expected),

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { StoreUnavailable } from '../../src/store/event-store.ts';
+import { StoreInvalid, StoreUnavailable } from '../../src/store/event-store.ts';
 import { MEETING, openWorld } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -10,7 +10,13 @@ const away = await openWorld(({ store }) => {
   };
   return { store: { ...store, readAll: fail, head: fail }, handle: fail };
 });
+const readOnly = await openWorld(() => ({
+  handle: async () => {
+    throw new StoreInvalid('/data/chancery.db cannot be opened for writing');
+  },
+}));
 afterAll(async () => {
+  await readOnly.close();
   await world.close();
   await away.close();
 });
@@ -19,6 +25,18 @@ must(201, await world.post('/meetings', MEETING));
 for (const title of ['A', 'B', 'C', 'D']) {
   must(200, await world.post(`/meetings/${MEETING.id}/revise`, { title }));
 }
+
+test('a store that needs its operator answers writes with 503 and says why in the log alone', async () => {
+  const refused = await readOnly.post('/meetings', MEETING);
+  expect(refused.status).toBe(503);
+  expect(refused.headers.has('retry-after')).toBe(true);
+  expect(refused.json()).toMatchObject({
+    code: 'store-unavailable',
+    detail: expect.not.stringContaining('chancery.db'),
+  });
+  expect(readOnly.logged.join()).toContain('/data/chancery.db cannot be opened for writing');
+  expect((await readOnly.get('/meetings')).status).toBe(200);
+});
 
 describe('GET /healthz', () => {
   test('is ok also when the store is away', async () => {

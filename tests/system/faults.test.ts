@@ -95,6 +95,31 @@ describe('a store file', () => {
   });
 });
 
+test('an event whose bytes were turned is named, costs its own entry alone, and a backup is the way back', async () => {
+  await filled();
+  const before = await startServer(env);
+  expect((await announce(before.url, 'third')).status).toBe(201);
+  await before.stop();
+  const bytes = readFileSync(store());
+  bytes[bytes.lastIndexOf('{"title":"Meeting second"')] = 0x7a;
+  writeFileSync(store(), bytes);
+  const place =
+    /is not JSON \(position \d+, revision 0 of meeting-second\): restore it from a backup/;
+  expect((await run(['verify'], { env })).stderr).toMatch(place);
+  const server = await startServer(env);
+  expect(await idsAt(server)).toEqual(['first', 'second', 'third']);
+  const confirm = (id: string) =>
+    fetch(`${server.url}/meetings/${id}/confirm`, { method: 'POST', headers, body: '{}' });
+  expect((await confirm('first')).status).toBe(200);
+  expect((await confirm('second')).status).toBe(503);
+  expect((await server.stop()).stdout).toMatch(place);
+  await asDocumented('restore');
+  const restored = await startServer(env);
+  expect(await idsAt(restored)).toEqual(['first']);
+  await restored.stop();
+  expect((await run(['verify'], { env })).code).toBe(0);
+});
+
 describe('files that are made from the store', () => {
   const viewsOf = (view: string) =>
     readdirSync(join(folder.path, 'views'))

@@ -37,7 +37,9 @@ export class Reader {
     );
     this.#allForwards = prepare('WHERE position > ? ORDER BY position LIMIT ?');
     this.#allBackwards = prepare('WHERE position < ? ORDER BY position DESC LIMIT ?');
-    this.#last = db.prepare('SELECT position, id, meta FROM events ORDER BY position DESC LIMIT 1');
+    this.#last = db.prepare(
+      'SELECT position, id, stream, revision, meta FROM events ORDER BY position DESC LIMIT 1',
+    );
     this.#dataVersion = db.prepare('PRAGMA data_version');
   }
 
@@ -56,8 +58,11 @@ export class Reader {
   head(): Head | undefined {
     const row = this.#last.get();
     if (row === undefined) return undefined;
-    const { recordedAt } = this.#parse(row.meta as string) as { recordedAt: string };
-    return { position: String(row.position), id: row.id as string, recordedAt };
+    const { position, stream, revision } = row as { [name: string]: unknown } & Place;
+    const { recordedAt } = this.#parse(row.meta as string, { position, stream, revision }) as {
+      recordedAt: string;
+    };
+    return { position: String(position), id: row.id as string, recordedAt };
   }
 
   /** 0 for an empty store. */
@@ -77,19 +82,26 @@ export class Reader {
       revision,
       position: String(position),
       type,
-      data: this.#parse(data),
-      meta: this.#parse(meta) as RecordedEvent['meta'],
+      data: this.#parse(data, { position, stream, revision }),
+      meta: this.#parse(meta, { position, stream, revision }) as RecordedEvent['meta'],
     }));
   }
 
-  #parse(text: string): unknown {
+  #parse(text: string, { position, stream, revision }: Place): unknown {
     try {
       return JSON.parse(text);
     } catch (cause) {
-      const message = `${this.#file} holds an event that is not JSON: restore it from a backup`;
+      const place = `position ${position}, revision ${revision} of ${stream}`;
+      const message = `${this.#file} holds an event that is not JSON (${place}): restore it from a backup`;
       throw new StoreInvalid(message, { cause });
     }
   }
+}
+
+interface Place {
+  readonly position: number;
+  readonly stream: string;
+  readonly revision: number;
 }
 
 /**

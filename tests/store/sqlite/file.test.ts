@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { StoreInvalid, StoreUnavailable } from '../../../src/store/event-store.ts';
 import { APPLICATION_ID, FORMAT, openDatabase } from '../../../src/store/sqlite/database.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/index.ts';
+import { DEFAULT_LIMITS, openSqliteStore } from '../../../src/store/sqlite/index.ts';
+import { SqliteStore } from '../../../src/store/sqlite/store.ts';
 import { anEvent, idsOf, someEvents, take, turns, untilCaughtUp } from '../events.ts';
 import { temporaryFolder } from './log.ts';
 
@@ -179,7 +180,13 @@ describe('a damaged file', () => {
     await fillAndClose(3);
     await changeFile("UPDATE events SET data = '{' WHERE position = 2");
     const store = await openSqliteStore({ file });
-    await expect(store.readAll({ limit: 10 })).rejects.toThrow(StoreInvalid);
+    const reading = store.readAll({ limit: 10 });
+    await expect(reading).rejects.toThrow(StoreInvalid);
+    await expect(reading).rejects.toThrow(/not JSON \(position 2, revision 1 of meeting-a\)/);
+    // What does not touch it goes on.
+    expect(await store.readAll({ after: '2', limit: 10 })).toHaveLength(1);
+    await store.append('meeting-b', someEvents(1), 'none');
+    expect(await store.readStream('meeting-b')).toHaveLength(1);
     await store.close();
   });
 });
@@ -211,6 +218,20 @@ test('a file that may only be read is refused at once, not at the first append',
   const error = await withoutRights(file, failure);
   expect(error).toBeInstanceOf(StoreInvalid);
   expect(error).toMatchObject({ message: expect.stringContaining('the right to write') });
+});
+
+test('a disk that becomes read-only refuses appends with a word, and takes them when it is not any more', async () => {
+  await fillAndClose(1);
+  const db = openDatabase(file);
+  const store = new SqliteStore(db, file, DEFAULT_LIMITS, 50);
+  // SQLITE_READONLY, as of a file system that was mounted anew.
+  db.exec('PRAGMA query_only = 1');
+  const append = () => store.append('meeting-b', [anEvent()], 'none');
+  await expect(append()).rejects.toThrow(/cannot be opened for writing: give this user the right/);
+  expect(await store.readStream('meeting-a')).toHaveLength(1);
+  db.exec('PRAGMA query_only = 0');
+  expect(await append()).toMatchObject({ revision: 0 });
+  await store.close();
 });
 
 test('reading many pages leaves the event loop to others in between', async () => {

@@ -1,0 +1,56 @@
+import { meta, type RecordedEvent } from '../events/envelope.ts';
+import { registry, upcast } from '../events/registry.ts';
+import type { EventStore } from './store/event-store.ts';
+import { messageOf } from './views/errors.ts';
+
+/** Whether the log is one that a Chancery could have written, as far as an event shows it by itself. */
+
+export interface LogFault {
+  readonly event: Pick<RecordedEvent, 'id' | 'stream' | 'revision' | 'position' | 'type'>;
+  /** What does not fit, and where in the event. */
+  readonly reason: string;
+}
+
+const PAGE = 500;
+
+/** What a newer writer has put beside our fields is its own. */
+const known = meta.loose();
+
+/**
+ * Reads the whole log. Events of types that this version does not know are passed over.
+ * @throws {StoreInvalid} an event is not even JSON
+ */
+export async function* faultsOf(
+  store: Pick<EventStore, 'readAll'>,
+  signal: AbortSignal,
+): AsyncGenerator<LogFault> {
+  for (let after: string | undefined; ; ) {
+    signal.throwIfAborted();
+    const page = await store.readAll({ after, limit: PAGE });
+    for (const event of page) {
+      const reason = faultOf(event);
+      if (reason !== undefined) yield { event, reason };
+    }
+    after = page.at(-1)?.position;
+    if (after === undefined) return;
+  }
+}
+
+function faultOf(event: RecordedEvent): string | undefined {
+  const schema = registry.get(event.type)?.schema;
+  if (schema === undefined) return undefined;
+  try {
+    const data = schema.safeParse(upcast(event)?.data);
+    return told('data', data.error) ?? told('meta', known.safeParse(event.meta).error);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function told(
+  root: string,
+  error: { readonly issues: readonly { path: PropertyKey[]; message: string }[] } | undefined,
+): string | undefined {
+  const [issue] = error?.issues ?? [];
+  return issue && `${[root, ...issue.path].map(String).join('.')}: ${issue.message}`;
+}
