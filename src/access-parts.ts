@@ -7,6 +7,7 @@ import { type TokenQueries, tokenQueries } from '../projections/tokens.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { type Access, admin, OutOfTouch, openAccess } from './access.ts';
 import { ACCESS_DEFINITION } from './access-definition.ts';
+import { backgroundBuild } from './background.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
 import { createFeedHandler } from './feeds.ts';
@@ -50,7 +51,8 @@ export function openAccessParts(
   opened: AsyncDisposableStack,
 ): AccessParts {
   const definition = ACCESS_DEFINITION;
-  const view = new Projector({ folder, store, projection, definition, log, now: clock });
+  const build = backgroundBuild(config.store, projection.name);
+  const view = new Projector({ folder, store, projection, definition, log, now: clock, build });
   opened.defer(() => view.close());
   view.start();
   const local = openLocal({

@@ -59,22 +59,22 @@ function tell({ onProgress, onDeadLetter, onSlow }: Control, news: News): void {
   else onSlow?.(news.reason);
 }
 
-/** Builds view files of this store in a thread. */
+/** Builds files of a view of this store in a thread. */
 export const backgroundBuild =
-  (store: StoreSettings, definition: string): BuildFile =>
+  (store: StoreSettings, view: string): BuildFile =>
   async (job, control) => {
-    await inThread({ kind: 'build', store, definition, ...job }, control);
+    await inThread({ kind: 'build', store, view, ...job }, control);
   };
 
 /** Verifies a view file of this store in a thread. */
 export async function backgroundVerify(
   store: StoreSettings,
-  definition: string,
+  view: string,
   files: { readonly stored: string; readonly scratch: string },
   control: Control = {},
 ): Promise<Verification> {
   const { stored, scratch } = files;
-  const job: ViewsJob = { kind: 'verify', store, definition, file: scratch, stored };
+  const job: ViewsJob = { kind: 'verify', store, view, file: scratch, stored };
   const verification = await inThread(job, control);
   if (verification === undefined) throw new Error('the thread told no result');
   return verification;

@@ -10,7 +10,7 @@ import { entryQueries } from '../projections/entry-queries.ts';
 import type { CalendarQueries, Reader } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { type AccessParts, openAccessParts } from './access-parts.ts';
-import { backgroundBuild, backgroundVerify } from './background.ts';
+import { backgroundBuild } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
@@ -24,17 +24,15 @@ import { LagMonitor } from './lag.ts';
 import { limitsOf } from './limits.ts';
 import { listenMetrics } from './metrics-server.ts';
 import { nameOfStore, openStore, untilThere } from './open-store.ts';
+import { operations } from './operations.ts';
 import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { systemTimers } from './timers.ts';
 import { VERSION } from './version.ts';
 import type { BuildProgress } from './views/build.ts';
-import { ViewBehind } from './views/errors.ts';
 import { lockViews } from './views/lock.ts';
-import { openWorkshop, sweepWorkshops } from './views/prepare.ts';
+import { sweepWorkshops } from './views/prepare.ts';
 import { Projector } from './views/projector.ts';
-import { slowBuildLog } from './views/status.ts';
-import { whileCurrent } from './views/verify.ts';
 
 /** The composition root: Config → running parts. Everything that is chosen is chosen here. */
 
@@ -126,7 +124,7 @@ function startProjector(
   now: Clock,
 ): Projector {
   const definition = CALENDAR_DEFINITION;
-  const build = backgroundBuild(config.store, definition);
+  const build = backgroundBuild(config.store, calendar.name);
   sweepWorkshops(folder);
   const projector = new Projector({
     ...{ folder, store, projection: calendar, definition, log, now, onProgress, build },
@@ -176,7 +174,11 @@ async function listen(
     feeds: parts.access.feeds,
     onReading: (reading) => parts.access.local.read(reading),
     views: parts.projector,
-    ...operations(parts, config, log, join(config.dataDir, 'views'), closing.signal),
+    ...operations({
+      views: [parts.access.view, parts.projector],
+      ...{ store: config.store, log, signal: closing.signal },
+      folder: join(config.dataDir, 'views'),
+    }),
     exampleClock: options.example === true,
     publicUrl: config.publicUrl,
     rules: { ...RULES, 'rebuild-running': 'One rebuild of the views runs at a time.' },
@@ -207,39 +209,6 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
   } finally {
     clearTimeout(cut);
   }
-}
-
-/** What an operator does with the views; the long work is done in threads of its own. */
-function operations(
-  { projector, access }: Parts,
-  { store }: Config,
-  log: Logger,
-  folder: string,
-  signal: AbortSignal,
-) {
-  return {
-    rebuilds: projector.rebuilder,
-    deadLetters: (limit: number, before?: number) =>
-      [access.view, projector]
-        .flatMap((view) => view.deadLetters(limit, before))
-        .sort((a, b) => b.seq - a.seq)
-        .slice(0, limit),
-    verify: async () => {
-      const workshop = openWorkshop(folder, 'verify');
-      try {
-        const scratch = join(workshop.folder, 'calendar.db');
-        const control = { signal, onSlow: slowBuildLog(calendar.name, log) };
-        const current = () => (signal.aborted ? undefined : projector.status().file);
-        const result = await whileCurrent(current, (stored) =>
-          backgroundVerify(store, CALENDAR_DEFINITION, { stored, scratch }, control),
-        );
-        if (result === undefined) throw new ViewBehind(calendar.name);
-        return result;
-      } finally {
-        workshop.close();
-      }
-    },
-  };
 }
 
 /** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { calendar } from '../projections/calendar.ts';
+import { viewNamed } from './all-views.ts';
 import { openStore, type StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
 import { messageOf } from './views/errors.ts';
@@ -11,7 +11,8 @@ import { buildWhole } from './views/whole-build.ts';
 
 export type ViewsJob = {
   readonly store: StoreSettings;
-  readonly definition: string;
+  /** Its name: see ALL_VIEWS. */
+  readonly view: string;
   /** The file to build. */
   readonly file: string;
 } & (
@@ -38,8 +39,7 @@ async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
   const store = await openStore(job.store);
   const onProgress = (progress: BuildProgress) => say({ kind: 'progress', progress });
   const onSlow = (error: unknown) => say({ kind: 'slow', reason: messageOf(error) });
-  const { definition } = job;
-  const common = { store, projection: calendar, definition, onProgress, onSlow };
+  const common = { store, ...viewNamed(job.view), onProgress, onSlow };
   try {
     if (job.kind === 'build') {
       const { file, strict, expected } = job;

@@ -1,12 +1,14 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { calendar } from '../../projections/calendar.ts';
+import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
 import { backupStore } from '../store/sqlite/backup.ts';
-import { backupView } from '../views/backup.ts';
+import { backupViews } from '../views/backup.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { embeddedFile, requireStore } from './store.ts';
+
+const VIEWS = ALL_VIEWS.map(({ projection }) => projection.name);
 
 /**
  * Copies the store, and the views if asked for, as they are at one moment; a server may go on. The views are
@@ -25,7 +27,7 @@ export async function backup(
     throw new CommandFailed(`${file} exists: name another file`);
   }
   await interruptible('nothing was copied', async (signal) => {
-    if (views) await backupView(join(config.dataDir, 'views'), calendar.name, folder, signal);
+    if (views) await backupViews(join(config.dataDir, 'views'), VIEWS, folder, signal);
     try {
       if (source !== undefined) await backupStore(source, file, signal);
     } catch (error) {

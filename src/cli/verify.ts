@@ -8,7 +8,7 @@ import type { EventStore } from '../store/event-store.ts';
 import type { RowDifference } from '../views/compare.ts';
 import { ViewFiles } from '../views/files.ts';
 import { openWorkshop } from '../views/prepare.ts';
-import { type Verification, verifyView, whileCurrent } from '../views/verify.ts';
+import { together, type Verification, verifyView, whileCurrent } from '../views/verify.ts';
 import { buildReport } from './build-report.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
@@ -77,14 +77,6 @@ async function tellFaults(store: EventStore, signal: AbortSignal): Promise<numbe
 
 const currentOf = (folder: string, view: string): string | undefined =>
   existsSync(folder) ? new ViewFiles(folder, view).current() : undefined;
-
-/** One result of several views. */
-const together = (results: readonly Verification[]): Verification => ({
-  ok: results.every(({ ok }) => ok),
-  events: Math.max(0, ...results.map(({ events }) => events)),
-  tables: results.flatMap(({ tables }) => tables),
-  difference: results.map(({ difference }) => difference).find((one) => one !== undefined),
-});
 
 const none = (folder: string): CommandFailed =>
   new CommandFailed(`there are no views in ${folder}: start the server once, or run rebuild`);

@@ -7,16 +7,36 @@ import { ViewsUnusable } from './errors.ts';
 import { ViewFiles } from './files.ts';
 
 /**
- * Copies the view that is current, as it is at one moment, into a folder that can be used as a views folder.
+ * Copies the views that are current, each as it is at one moment, into a folder that can be used as a views folder.
  * The owner may go on serving.
- * @throws {ViewsUnusable} there is no view yet, or the target exists or has no folder
+ * @throws {ViewsUnusable} one of the views is not there yet, or the target exists or has no folder
  * @throws the signal's reason when aborted
  */
-export async function backupView(
+export async function backupViews(
   folder: string,
-  view: string,
+  views: readonly string[],
   target: string,
   signal?: AbortSignal,
+): Promise<void> {
+  if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
+  if (!existsSync(dirname(target))) {
+    throw new ViewsUnusable(`folder ${dirname(target)} does not exist: create it`);
+  }
+  const making = `${target}.${randomUUID()}.partial`;
+  mkdirSync(making);
+  try {
+    for (const view of views) await copyView(folder, view, making, signal);
+    renameSync(making, target);
+  } finally {
+    rmSync(making, { recursive: true, force: true });
+  }
+}
+
+async function copyView(
+  folder: string,
+  view: string,
+  making: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const file = new ViewFiles(folder, view).current();
   if (file === undefined) {
@@ -24,12 +44,6 @@ export async function backupView(
       `there is no view in ${folder}: start the server once, or leave --views out`,
     );
   }
-  if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
-  if (!existsSync(dirname(target))) {
-    throw new ViewsUnusable(`folder ${dirname(target)} does not exist: create it`);
-  }
-  const making = `${target}.${randomUUID()}.partial`;
-  mkdirSync(making);
   const source = openReader(file);
   try {
     const copy = join(making, basename(file));
@@ -41,9 +55,7 @@ export async function backupView(
     const copies = new ViewFiles(making, view);
     copies.finish(copy);
     copies.switchTo(copy);
-    renameSync(making, target);
   } finally {
     source.close();
-    rmSync(making, { recursive: true, force: true });
   }
 }

@@ -8,7 +8,7 @@ import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
 import { isRedaction, REDACTED_SINCE, whyNotOf } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
-import { type BuildFile, buildHere, Rebuilder, type RebuildHost } from './rebuild.ts';
+import { buildHere, firstBuild, Rebuilder, type RebuildHost } from './rebuild.ts';
 import {
   type AppliedBatch,
   deadLetterLog,
@@ -24,9 +24,6 @@ export type { ProjectorOptions } from './projector-options.ts';
 
 /** Events applied in one go while live: a few milliseconds, so that requests get their turn. */
 const LIVE_BATCH = 16;
-
-/** Events up to which a first build is not worth a thread, which takes a quarter of a second to start. */
-const SHORT = 500;
 
 /** Owns one view: opens or builds its file, follows the log, answers how far it is. */
 export class Projector {
@@ -167,8 +164,7 @@ export class Projector {
     let view = this.#slot.view ?? this.#slot.open();
     const reason = view && (await whyNotOf(this.#options.store, view.checkpoint));
     if (reason !== undefined) {
-      this.#options.log.warn({ view: this.#name }, reason);
-      this.#discard();
+      this.#discard(reason);
       view = undefined;
     }
     if (view === undefined) this.#tellVersion();
@@ -187,33 +183,22 @@ export class Projector {
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
   async #buildFirst(): Promise<LiveView> {
-    const { onProgress } = this.#options;
-    const { signal } = this.#stop;
-    const build = await this.#firstBuild();
+    const build = await firstBuild(this.#options);
     const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
     const job = { file, strict: false, expected: this.#slot.eventsBefore() };
-    const onDeadLetter = this.#onDeadLetter;
+    const told = { onDeadLetter: this.#onDeadLetter, onSlow: this.#onSlow };
     const report = (progress: BuildProgress) => {
       this.#build = progress;
-      onProgress?.(progress);
+      this.#options.onProgress?.(progress);
     };
-    const onSlow = this.#onSlow;
-    await build(job, { signal, onProgress: report, onDeadLetter, onSlow });
+    await build(job, { signal: this.#stop.signal, onProgress: report, ...told });
     this.#build = undefined;
     const view = this.#slot.openBuilt(file);
     if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
     this.#adopt(view);
     this.#slot.sweep();
     return view;
-  }
-
-  /** A thread costs more than a short log: that is built here. */
-  async #firstBuild(): Promise<BuildFile> {
-    const { build, store } = this.#options;
-    const here = buildHere(this.#options);
-    if (build === undefined) return here;
-    return (await store.readAll({ limit: SHORT })).length < SHORT ? here : build;
   }
 
   #adopt(view: LiveView): void {
@@ -225,7 +210,15 @@ export class Projector {
   #rebuildHost(): RebuildHost {
     const { store, log, now, build = buildHere(this.#options) } = this.#options;
     return {
-      ...{ store, log, now, build, onDeadLetter: this.#onDeadLetter, onSlow: this.#onSlow },
+      ...{
+        name: this.#name,
+        store,
+        log,
+        now,
+        build,
+        onDeadLetter: this.#onDeadLetter,
+        onSlow: this.#onSlow,
+      },
       view: () => (this.#readable ? this.#slot.view : undefined),
       slot: this.#slot,
       switchTo: (next: LiveView) => this.#adopt(next),
@@ -239,18 +232,14 @@ export class Projector {
     for await (const message of store.subscribe(view.checkpoint?.position, this.#stop.signal)) {
       if (this.#slot.view !== view) return 'replaced';
       if (message.kind === 'caught-up') this.#reachedEnd();
-      else if (message.events.some(isRedaction)) return this.#meetRedaction();
-      else await this.#take(view, message.events);
+      else if (message.events.some(isRedaction)) {
+        this.#discard(REDACTED_SINCE);
+        return 'replaced';
+      } else await this.#take(view, message.events);
       this.#stop.signal.throwIfAborted();
     }
     this.#caughtUp = false;
     return 'ended';
-  }
-
-  #meetRedaction(): 'replaced' {
-    this.#options.log.warn({ view: this.#name }, REDACTED_SINCE);
-    this.#discard();
-    return 'replaced';
   }
 
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {
@@ -305,7 +294,8 @@ export class Projector {
     if (isBrokenFile(error)) this.#discard();
   }
 
-  #discard(): void {
+  #discard(reason?: string): void {
+    if (reason !== undefined) this.#options.log.warn({ view: this.#name }, reason);
     this.#readable = false;
     this.#slot.discard();
   }

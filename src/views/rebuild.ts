@@ -43,8 +43,22 @@ export const buildHere =
     await buildWhole({ store, projection, definition, types, ...job, ...control });
   };
 
+/** Events up to which a first build is not worth a thread, which takes a quarter of a second to start. */
+const SHORT = 500;
+
+/** Where a view is built that nobody can read yet: a thread costs more than a short log, which is built here. */
+export async function firstBuild(
+  from: Parameters<typeof buildHere>[0] & { readonly build?: BuildFile | undefined },
+): Promise<BuildFile> {
+  const here = buildHere(from);
+  if (from.build === undefined) return here;
+  return (await from.store.readAll({ limit: SHORT })).length < SHORT ? here : from.build;
+}
+
 /** What a rebuild needs of the projector whose view it replaces. */
 export interface RebuildHost {
+  /** The view's. */
+  readonly name: string;
   readonly store: Pick<EventStore, 'readAll'>;
   readonly log: ViewLog;
   readonly now: () => number;
@@ -89,13 +103,21 @@ export class Rebuilder {
    * @throws {ViewBehind} there is no view to replace yet: one is being built already
    */
   start({ skip }: { readonly skip: boolean }): void {
-    if (this.#running !== undefined) throw new RebuildRunning();
-    if (this.#host.view() === undefined) throw new ViewBehind('calendar');
+    this.requireIdle();
     this.#abort = new AbortController();
     this.#status = { state: 'building', startedAt: this.#host.now() };
     this.#running = this.#run(skip, this.#abort.signal).finally(() => {
       this.#running = undefined;
     });
+  }
+
+  /**
+   * Whether one could begin now.
+   * @throws as start
+   */
+  requireIdle(): void {
+    if (this.#running !== undefined) throw new RebuildRunning();
+    if (this.#host.view() === undefined) throw new ViewBehind(this.#host.name);
   }
 
   /** Ends a running rebuild; the old view goes on serving. False: none is running. */
@@ -111,15 +133,15 @@ export class Rebuilder {
   }
 
   async #run(skip: boolean, signal: AbortSignal): Promise<void> {
-    const { log } = this.#host;
+    const { log, name: view } = this.#host;
     const file = this.#host.slot.fresh();
-    log.info({ skip }, 'rebuild begun');
+    log.info({ view, skip }, 'rebuild begun');
     try {
       await this.#build(file, !skip, signal);
       this.#update({ state: 'catching-up' });
       await this.#catchUpAndSwitch(file, signal);
       this.#update({ state: 'done', finishedAt: this.#host.now() });
-      log.info(this.#status, 'rebuild done');
+      log.info({ view, ...this.#status }, 'rebuild done');
     } catch (error) {
       const state = signal.aborted ? 'cancelled' : 'failed';
       if (this.#host.view()?.file !== file) this.#host.slot.remove(file);
@@ -128,7 +150,7 @@ export class Rebuilder {
         finishedAt: this.#host.now(),
         ...(signal.aborted ? {} : { problem: messageOf(error) }),
       });
-      log.warn({ err: error }, OVER[state]);
+      log.warn({ view, err: error }, OVER[state]);
     }
   }
 

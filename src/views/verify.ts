@@ -15,6 +15,14 @@ export interface Verification extends Comparison {
   readonly events: number;
 }
 
+/** One result of several views. */
+export const together = (results: readonly Verification[]): Verification => ({
+  ok: results.every(({ ok }) => ok),
+  events: Math.max(0, ...results.map(({ events }) => events)),
+  tables: results.flatMap(({ tables }) => tables),
+  difference: results.map(({ difference }) => difference).find((one) => one !== undefined),
+});
+
 export interface VerifyOptions {
   readonly store: Pick<EventStore, 'head' | 'readAll'>;
   readonly projection: Projection;

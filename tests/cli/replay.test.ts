@@ -210,11 +210,14 @@ describe('backup', () => {
       copyFileSync(join(`${copy}.views`, name), join(other, 'views', name));
     }
     const before = viewFile(other);
+    const access = readdirSync(join(other, 'views')).filter((name) => /^access-.*db$/.test(name));
+    expect(access).toHaveLength(1);
     const node = await startServer({ DATA_DIR: other });
     const seven = await (await fetch(`${node.url}/meetings/scc-session-7`)).json();
     await node.stop();
     expect(seven).toMatchObject({ status: 'held' });
     expect(viewFile(other)).toBe(before);
+    expect(readdirSync(join(other, 'views'))).toContain(access[0]);
   });
 
   test('never writes over a file', async () => {

@@ -52,8 +52,10 @@ async function finished() {
   }
 }
 
-const viewFiles = () =>
-  readdirSync(join(folder.path, 'views')).filter((name) => /^calendar-.*\.db$/.test(name));
+const viewFiles = (view = 'calendar') =>
+  readdirSync(join(folder.path, 'views')).filter(
+    (name) => name.startsWith(`${view}-`) && name.endsWith('.db'),
+  );
 
 function spoil(): void {
   const db = new DatabaseSync(join(folder.path, 'chancery.db'));
@@ -67,6 +69,7 @@ describe('/admin/rebuild', () => {
   test('says that there was none, builds in a thread, and switches', async () => {
     expect((await ask('GET', '/admin/rebuild')).json).toMatchObject({ state: 'none' });
     const before = viewFiles();
+    const accessBefore = viewFiles('access');
     const begun = await ask('POST', '/admin/rebuild');
     expect(begun.status).toBe(202);
     expect(begun.headers.get('location')).toBe('/admin/rebuild');
@@ -74,8 +77,33 @@ describe('/admin/rebuild', () => {
     const after = viewFiles();
     expect(after).toHaveLength(1);
     expect(after).not.toEqual(before);
+    expect(viewFiles('access')).toHaveLength(1);
+    expect(viewFiles('access')).not.toEqual(accessBefore);
     const list = await ask('GET', '/meetings');
     expect((list.json.items as { id: string }[]).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('mends the view of tokens, too: one that it lost works again', async () => {
+    const made = await ask('POST', '/tokens', {
+      name: 'Desk',
+      role: 'reader',
+      ceiling: 'internal',
+    });
+    const token = String(made.json.token);
+    const status = async () => (await ask('GET', '/meetings', undefined, token)).status;
+    expect(await status()).toBe(200);
+    const [file = ''] = viewFiles('access');
+    const db = new DatabaseSync(join(folder.path, 'views', file));
+    db.exec('DELETE FROM tokens');
+    db.close();
+    expect((await ask('POST', '/admin/verify')).json).toMatchObject({
+      ok: false,
+      difference: { table: 'tokens', stored: null },
+    });
+    await ask('POST', '/admin/rebuild');
+    expect(await finished()).toMatchObject({ state: 'done' });
+    expect((await ask('POST', '/admin/verify')).json).toMatchObject({ ok: true });
+    expect(await status()).toBe(200);
   });
 
   test('is not noticed by a stream of changes', async () => {
