@@ -22,8 +22,9 @@ export interface AccessApplier {
 
 const PARTS: readonly AccessPart[] = [tokenPart, feedPart];
 
-/** Every event that was applied: there are few, and somebody may wait for any of them. */
-const EVENT_TABLE = 'CREATE TABLE access_events (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;';
+/** Every event that was applied, with its stream: there are few, and somebody may wait for any of them. */
+const EVENT_TABLE =
+  'CREATE TABLE access_events (id TEXT PRIMARY KEY, stream TEXT NOT NULL) STRICT, WITHOUT ROWID;';
 
 /**
  * The access view: who may come in. Apart from the calendar, since it is small, must be there first, and goes
@@ -31,7 +32,7 @@ const EVENT_TABLE = 'CREATE TABLE access_events (id TEXT PRIMARY KEY) STRICT, WI
  */
 export const access: Projection = {
   name: 'access',
-  definition: 2,
+  definition: 3,
   kinds: PARTS.map(({ kind }) => kind),
   tables: EVENT_TABLE + PARTS.map(({ tables }) => tables).join(''),
   indexes: PARTS.map(({ indexes }) => indexes).join(''),
@@ -43,12 +44,12 @@ export const access: Projection = {
 /** Rows are written at once: there are few, and nothing has to be kept in memory. */
 function openApplier(db: ViewDatabase): Applier {
   const appliers = new Map(PARTS.map(({ kind, open }) => [kind as string, open(db)] as const));
-  const remember = db.prepare('INSERT OR IGNORE INTO access_events VALUES (?)');
+  const remember = db.prepare('INSERT OR IGNORE INTO access_events VALUES (?, ?)');
   return {
     apply: (event, seq) => {
       const kind = parseStream(event.stream)?.kind ?? '';
       appliers.get(kind)?.apply(event, seq);
-      remember.run(event.id);
+      remember.run(event.id, event.stream);
     },
     flush: () => {},
     quarantine: (stream) => {

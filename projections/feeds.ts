@@ -108,8 +108,11 @@ export interface FeedQueries {
   one(reader: FeedReader, id: string): FeedRow | undefined;
   /** By the SHA-256 of a token, whether or not that still works. */
   byToken(hash: string): FeedRow | undefined;
-  /** Whether an event of this view was applied. */
-  knows(eventId: string): boolean;
+  /**
+   * Whether it is an event of a feed that was applied, and one that the reader may know: of a feed they see, also
+   * when it is deleted now, or of the one that this token opens. Those of tokens are not told of.
+   */
+  knows(eventId: string, reader: FeedReader, hash?: string): boolean;
 }
 
 const COLUMNS = 'id, seq, state, created_at, created_by, changed_at, stale';
@@ -123,9 +126,13 @@ export function feedQueries(db: ViewDatabase): FeedQueries {
   const byToken = db.prepare(
     `SELECT ${COLUMNS} FROM feeds WHERE saved = 1 AND id = (SELECT feed FROM feed_tokens WHERE hash = ?)`,
   );
-  const event = db.prepare('SELECT 1 FROM access_events WHERE id = ?');
+  const event = db.prepare(
+    `SELECT 1 FROM access_events e JOIN feeds f ON e.stream = 'feed-' || f.id
+     WHERE e.id = ? AND (private = 0 OR level <= ?
+       OR f.id = (SELECT feed FROM feed_tokens WHERE hash = ?))`,
+  );
   return {
-    knows: (eventId) => event.get(eventId) !== undefined,
+    knows: (eventId, reader, hash = '') => event.get(eventId, reach(reader), hash) !== undefined,
     list: (reader, limit, before = Number.MAX_SAFE_INTEGER) =>
       list.all(reach(reader), before, limit).map(feedRow),
     one: (reader, id) => optional(one.get(reach(reader), id)),

@@ -105,7 +105,7 @@ function feedsOf({ store, clock, view, local, isStale }: FeedParts): Feeds {
       if (isStale()) throw new OutOfTouch();
       return feeds().byToken(hash);
     },
-    knows: (eventId) => feeds().knows(eventId),
+    knows: (eventId, reader, hash) => feeds().knows(eventId, reader, hash),
     used: (id, client) => local.fetched(id, client, clock()),
     use: (id) => local.feedUse(id),
     waitFor: (eventId, timeoutMs) => view.waitFor(eventId, timeoutMs),

@@ -47,6 +47,11 @@ export interface Config {
   /** Requests a minute of one address without a valid token, and of one token; undefined: see DEFAULT_LIMITS. */
   readonly rateLimit: number | undefined;
   readonly tokenRateLimit: number | undefined;
+  /** Answers a minute of one feed, but for 304; undefined: see DEFAULT_LIMITS. */
+  readonly feedRateLimit: number | undefined;
+  /** Feeds composed at once, and those that may wait for their turn. */
+  readonly feedComposing: number;
+  readonly feedWaiting: number;
   /** Memory of the process above which requests are refused, in bytes; undefined: no bound but that of the heap. */
   readonly memoryLimit: number | undefined;
   /** Events of one meeting or announcement. */
@@ -152,6 +157,9 @@ const SETTINGS = {
   PIPELINE_LIMIT: { must: 'a number from 1 to 10000', is: whole(1, 10_000) },
   RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   TOKEN_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
+  FEED_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
+  FEED_COMPOSING: { must: 'a number from 1 to 1000', is: whole(1, 1_000) },
+  FEED_WAITING: { must: 'a number from 1 to 1000000', is: whole(1, 1_000_000) },
   MEMORY_LIMIT: { must: 'a number of bytes from 100000000', is: whole(100_000_000, 9_999_999_999) },
   ENTRY_EVENTS: { must: 'a number from 100 to 1000000', is: whole(100, 1_000_000) },
   TRUST_PROXY: {
@@ -202,6 +210,9 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     pipelineLimit: or('PIPELINE_LIMIT', 100),
     rateLimit: setting(env, 'RATE_LIMIT'),
     tokenRateLimit: setting(env, 'TOKEN_RATE_LIMIT'),
+    feedRateLimit: setting(env, 'FEED_RATE_LIMIT'),
+    feedComposing: or('FEED_COMPOSING', 4),
+    feedWaiting: or('FEED_WAITING', 500),
     memoryLimit: setting(env, 'MEMORY_LIMIT'),
     entryEvents: or('ENTRY_EVENTS', 10_000),
     trustProxy: setting(env, 'TRUST_PROXY'),

@@ -18,6 +18,9 @@ export const limitsOf = (config: Config): Partial<Limits> => ({
   streamBufferBytes: config.streamBuffer,
   addressRate: rateOf(config.rateLimit, DEFAULT_LIMITS.addressRate),
   tokenRate: rateOf(config.tokenRateLimit, DEFAULT_LIMITS.tokenRate),
+  feedRate: rateOf(config.feedRateLimit, DEFAULT_LIMITS.feedRate),
+  feedComposing: config.feedComposing,
+  feedWaiting: config.feedWaiting,
   heapBytes: Math.floor(getHeapStatistics().heap_size_limit * HEAP_PART),
   rssBytes: config.memoryLimit ?? 0,
 });

@@ -8,8 +8,9 @@ import type { Edge } from './edge.ts';
 export const CONFIDENTIAL = 2;
 
 /**
- * The confidential entries in the body of an answer, once each, as `meeting-<id>` and `announcement-<id>`: a
- * meeting, an announcement, or a list of them or of changes.
+ * The confidential entries in the body of an answer, once each, as `meeting-<id>` and `announcement-<id>`: of a
+ * meeting, an announcement, or a list of them, of changes or of slips; and those that an item names, as its sources,
+ * its claims or what ended a date.
  */
 export function confidentialIn(
   body: unknown,
@@ -20,9 +21,11 @@ export function confidentialIn(
   const { items = [body] } = body as { readonly items?: readonly unknown[] };
   const below: Reader = { ...reader, level: 1 };
   const known = new Map<string, boolean>();
-  for (const item of items) {
-    const entry = entryOf(item);
-    if (entry === undefined) continue;
+  const entries = (items as readonly Item[]).flatMap((item) => [
+    ...entriesOf(item),
+    ...namedIn(item),
+  ]);
+  for (const entry of entries) {
     const name = `${entry.kind}-${entry.id}`;
     if (!known.has(name)) known.set(name, entry.confidential ?? isHidden(queries, below, entry));
   }
@@ -33,28 +36,44 @@ interface Entry {
   readonly kind: 'meeting' | 'announcement';
   readonly id: string;
   /** Undefined: the item does not say. */
-  readonly confidential: boolean | undefined;
+  readonly confidential?: boolean;
 }
 
 interface Item {
   readonly id?: string;
   readonly classification?: string;
   readonly outlet?: string;
-  readonly cursor?: string;
   readonly meeting?: string;
   readonly announcement?: string;
+  readonly sources?: readonly Cited[];
+  readonly previousDates?: readonly Cited[];
+  readonly about?: readonly string[];
+  readonly claims?: readonly { readonly meeting: string }[];
+  readonly mergedInto?: string | null;
 }
 
-function entryOf(item: unknown): Entry | undefined {
-  const { id, classification, outlet, cursor, meeting, announcement } = item as Item;
+interface Cited {
+  readonly announcement: string | null;
+}
+
+/** What the item is, or is of. */
+function entriesOf({ id, classification, outlet, meeting, announcement }: Item): readonly Entry[] {
   if (classification !== undefined && id !== undefined) {
     const kind = outlet === undefined ? 'meeting' : 'announcement';
-    return { kind, id, confidential: classification === 'confidential' };
+    return [{ kind, id, confidential: classification === 'confidential' }];
   }
-  if (cursor === undefined) return undefined;
-  if (meeting !== undefined) return { kind: 'meeting', id: meeting, confidential: undefined };
-  if (announcement === undefined) return undefined;
-  return { kind: 'announcement', id: announcement, confidential: undefined };
+  if (meeting !== undefined) return [{ kind: 'meeting', id: meeting }];
+  return announcement === undefined ? [] : [{ kind: 'announcement', id: announcement }];
+}
+
+/** Others that it tells of. */
+function namedIn(item: Item): readonly Entry[] {
+  const { sources = [], previousDates = [], about = [], claims = [], mergedInto } = item;
+  const cited = [...sources, ...previousDates].map(({ announcement }) => announcement);
+  const meetings = [...about, ...claims.map(({ meeting }) => meeting), mergedInto ?? null];
+  const named = (kind: Entry['kind'], ids: readonly (string | null)[]) =>
+    ids.filter((id) => id !== null).map((id) => ({ kind, id }));
+  return [...named('announcement', cited), ...named('meeting', meetings)];
 }
 
 /** A change does not say how its entry is classified now: what the level below cannot see is confidential. */

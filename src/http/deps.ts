@@ -125,8 +125,12 @@ export interface Feeds {
    * @throws ViewBehind, and StoreUnavailable when this node may have missed that it was closed
    */
   byToken(hash: string): FeedRow | undefined;
-  /** Whether an event of a feed has been applied here; no other event is known. @throws ViewBehind */
-  knows(eventId: string): boolean;
+  /**
+   * Whether an event has been applied here that is of a feed which the reader sees, or which the token of this
+   * SHA-256 opens; no other event is known.
+   * @throws ViewBehind
+   */
+  knows(eventId: string, reader: FeedReader, hash?: string): boolean;
   /** It was fetched by a client that calls itself so. */
   used(id: string, client: string): void;
   /** As far as this node knows. */

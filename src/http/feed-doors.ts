@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { FeedRow } from '../../projections/feeds.ts';
 import type { Notice } from '../ical/index.ts';
 import { entryUid, sha256 } from '../ids.ts';
-import type { Caller } from './auth.ts';
+import { type Caller, isEditor } from './auth.ts';
 import type { FeedAsk } from './deps.ts';
 import type { Edge } from './edge.ts';
 import { Problem } from './problem.ts';
@@ -96,19 +96,27 @@ const replaced = (): Problem =>
     'the address of this calendar was replaced: ask whoever gave it for the new one',
   );
 
-/** Waits for the event in `seen`, of a feed or one that the caller may know. @throws {Problem} view-behind */
+/**
+ * Waits for the event in `seen`, of a feed or one that the caller may know.
+ * @param secret the token in the address, which opens a private feed to anyone
+ * @throws {Problem} view-behind
+ */
 export async function seenFeeds(
   edge: Edge,
   request: FastifyRequest,
   caller: Caller,
+  secret?: string,
 ): Promise<void> {
   const { seen: event } = request.query as { seen?: string };
-  const { feeds } = edge.deps;
-  if (event === undefined || feeds.knows(event)) return;
+  if (event === undefined) return;
+  const reader = { level: caller.level, editor: isEditor(caller) };
+  const hash = secret === undefined ? undefined : sha256(secret);
+  const isKnown = () => edge.deps.feeds.knows(event, reader, hash);
+  if (isKnown()) return;
   try {
     await edge.seen(event, caller);
   } catch (error) {
     // The calendar knows of no feed; it may have come meanwhile.
-    if (!feeds.knows(event)) throw error;
+    if (!isKnown()) throw error;
   }
 }

@@ -28,6 +28,8 @@ export interface Answer {
   readonly next?: string | null;
   /** Of one meeting or announcement: If-Match takes it, for editors. */
   readonly revision?: number | undefined;
+  /** What is confidential in it and no entry: see Reading. */
+  readonly confidential?: readonly string[];
 }
 
 /** What a 200 is in the document, when it is not JSON. */
@@ -122,7 +124,8 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const target = request.url;
   const answer = await read.answer({ queries, reader, query, params, nowMs, target });
   const plain = representationOf(answer, caller.role !== 'anyone', reader.editor, read.format);
-  const made = { ...plain, confidential: confidentialIn(answer.body, queries, reader) };
+  const confidential = answer.confidential ?? confidentialIn(answer.body, queries, reader);
+  const made = { ...plain, confidential };
   const key = keyOf(edge, request);
   edge.answers.set(key, made, made.bytes.length, version, untilMs);
   tellReading(edge, request, made.confidential);

@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { openWorld, REPORT, type Who } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -43,6 +43,49 @@ test.each([
   expect(world.readings).toEqual([first, first]);
   must(200, await world.get(path, 'admin'));
   expect(world.readings.at(-1)).toEqual({ ...first, actor: 'env' });
+});
+
+describe('what is confidential in entries that are not', () => {
+  const claims = [{ id: 'c', meeting, field: 'title', value: 'Backchannel' }];
+  const inner = { form: 'visit', classification: 'internal' };
+  test('is read with them: sources, what ended a date, claims, slips', async () => {
+    const when = { edtf: '2022-08' };
+    const cited = await made('/meetings', {
+      ...inner,
+      title: 'Cited',
+      when,
+      basedOn: [announcement],
+    });
+    const path = `/meetings/${cited}/reschedule`;
+    const later = { when: { edtf: '2022-10' }, basedOn: [announcement] };
+    must(200, await world.post(path, later, {}, 'insider'));
+    const open = await made('/announcements', { ...report, classification: 'internal', claims });
+    const slipping = await made('/meetings', { ...secret, title: 'Slipping', when });
+    must(200, await world.post(`/meetings/${slipping}/reschedule`, later, {}, 'insider'));
+    world.readings.splice(0);
+    const reads = [`/meetings/${cited}`, `/meetings/${cited}/history`, `/announcements/${open}`];
+    for (const read of [...reads, '/slips']) must(200, await world.get(read, 'insider'));
+    expect(world.readings.map(({ entries }) => entries)).toEqual([
+      [A],
+      [A],
+      [M],
+      [`meeting-${slipping}`],
+    ]);
+    world.readings.splice(0);
+    for (const read of [...reads, '/slips']) must(200, await world.get(read, 'editor'));
+    expect(world.readings).toEqual([]);
+  });
+
+  test('is read with the values of filters, where they come of it', async () => {
+    must(200, await world.get('/topics', 'insider'));
+    expect(world.readings).toEqual([]);
+    await made('/meetings', { ...secret, title: 'Ceasefire', topics: ['ceasefire'] });
+    must(200, await world.get('/topics', 'insider'));
+    must(200, await world.get('/topics', 'insider'));
+    must(200, await world.get('/topics', 'editor'));
+    const told = { actor: 'insider', route: '/topics', entries: ['topics'] };
+    expect(world.readings).toMatchObject([told, told]);
+  });
 });
 
 test('the raw log is one reading of everything', async () => {

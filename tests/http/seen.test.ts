@@ -140,6 +140,34 @@ describe('an event that the caller may not know', () => {
     expect((await askFor(first?.id ?? '', '/meetings', 'editor')).got.status).toBe(503);
   });
 
+  test('is at /feeds one of a token, and one of a private feed for who does not see it', async () => {
+    const [first] = await world.store.readStream('token-bootstrap');
+    const token = first?.id ?? '';
+    const open = must(201, await world.post('/feeds', { name: 'Open' }));
+    const desk = must(201, await world.post('/feeds', { name: 'Desk', private: true }));
+    const shown = open.headers.get('chancery-event') ?? '';
+    const hidden = desk.headers.get('chancery-event') ?? '';
+    expect((await askFor(shown, '/feeds')).got.status).toBe(200);
+    expect((await askFor(hidden, '/feeds', 'editor')).got.status).toBe(200);
+    // Its address is all the right that a subscriber has.
+    const { address } = desk.json<{ address: string }>();
+    expect((await askFor(hidden, new URL(address, 'http://x').pathname)).got.status).toBe(200);
+    for (const [event, as] of [
+      [token, undefined],
+      [token, 'editor'],
+      [hidden, undefined],
+      [hidden, 'reader'],
+    ] as const) {
+      for (const path of ['/feeds', `/feeds/${open.json<{ id: string }>().id}`]) {
+        const unknown = await askFor(UNKNOWN, path, as);
+        const asked = await askFor(event, path, as);
+        expect(asked.got.status).toBe(503);
+        expect(asked.got.text.replace(event, UNKNOWN)).toBe(unknown.got.text);
+        expect(asked.ms).toBeGreaterThanOrEqual(WAIT_MS);
+      }
+    }
+  });
+
   test('is not one that was visible once', async () => {
     const made = must(201, await world.post('/meetings', { ...body, classification: 'public' }));
     const event = made.headers.get('chancery-event') ?? '';

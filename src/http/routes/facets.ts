@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Facet, Page } from '../../../projections/types.ts';
+import type { Facet, Page, Reader } from '../../../projections/types.ts';
 import { UnknownCursor } from '../../../projections/types.ts';
+import { CONFIDENTIAL } from '../confidential.ts';
 import type { Edge } from '../edge.ts';
 import { PAGE, pageQuery } from '../parameters.ts';
 import { addRead } from '../read.ts';
@@ -23,10 +24,21 @@ export function facetRoutes(app: FastifyInstance, edge: Edge): void {
       tag: 'Filters',
       query: pageQuery,
       response: listOf(facet),
-      answer: ({ queries, reader, query, target }) =>
-        pageAnswer(facetPage(queries[name](reader), query), target),
+      answer: ({ queries, reader, query, target }) => {
+        const page = facetPage(queries[name](reader), query);
+        // What is counted more often than one level below is counted in confidential entries.
+        const below = reader.level < CONFIDENTIAL ? [] : queries[name]({ ...reader, level: 1 });
+        return { ...pageAnswer(page, target), confidential: told(name, page, below, reader) };
+      },
     });
   }
+}
+
+/** The list itself is what was read: it names values, and no entry. */
+function told(name: string, { items }: Page<Facet>, below: readonly Facet[], { level }: Reader) {
+  if (level < CONFIDENTIAL) return [];
+  const known = new Set(below.map((facet) => JSON.stringify(facet)));
+  return items.every((facet) => known.has(JSON.stringify(facet))) ? [] : [name];
 }
 
 /** A page by value; the cursor is the last value, so what is added between pages shifts nothing. */

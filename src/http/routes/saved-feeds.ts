@@ -46,8 +46,9 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
     handler: async (request, reply) => {
       // Also on what is refused: nobody is to index or to pass on the address.
       reply.header('x-robots-tag', 'noindex');
-      await seenFeeds(edge, request, ANYONE);
-      const door = doors.byToken((request.params as { token: string }).token);
+      const { token } = request.params as { token: string };
+      await seenFeeds(edge, request, ANYONE, token);
+      const door = doors.byToken(token);
       const caching = privateAge(edge.deps.clock());
       return answer(edge, rates, { request, reply, door, caching, file: 'calendar.ics' });
     },

@@ -232,7 +232,7 @@ function feedsOf({ store, clock, tokens }: Parts): Feeds {
     list: (reader, limit, before) => queries().list(reader, limit, before),
     one: (reader, id) => queries().one(reader, id),
     byToken: (hash) => queries().byToken(hash),
-    knows: (eventId) => queries().knows(eventId),
+    knows: (eventId, reader, hash) => queries().knows(eventId, reader, hash),
     used: (id, client) => {
       const count = (uses.get(id)?.count ?? 0) + 1;
       uses.set(id, { atMs: clock.ms, client, count });
