@@ -268,6 +268,12 @@ export interface CalendarQueries {
   ): Page<ChangeView> | undefined;
   listAnnouncements(request: ListRequest<AnnouncementFilters>): Page<AnnouncementView>;
   getAnnouncement(reader: Reader, id: string, past?: Past): AnnouncementView | undefined;
+  /** Those of these entries that the reader may see; gone ones included. */
+  visibleAmong(
+    reader: Reader,
+    kind: 'meeting' | 'announcement',
+    ids: readonly string[],
+  ): ReadonlySet<string>;
   announcementHistory(
     reader: Reader,
     id: string,

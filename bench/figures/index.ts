@@ -1,4 +1,5 @@
 import type { Group } from '../harness.ts';
+import { accessChecks } from './access-checks.ts';
 import { append } from './append.ts';
 import { cluster } from './cluster.ts';
 import { duringRebuild } from './during-rebuild.ts';
@@ -16,6 +17,7 @@ export const GROUPS: readonly Group[] = [
   verify,
   lists,
   pastLists,
+  accessChecks,
   feeds,
   feed,
   start,

@@ -19,17 +19,35 @@ export function confidentialIn(
 ): readonly string[] {
   if (reader.level < CONFIDENTIAL) return [];
   const { items = [body] } = body as { readonly items?: readonly unknown[] };
-  const below: Reader = { ...reader, level: 1 };
-  const known = new Map<string, boolean>();
-  const entries = (items as readonly Item[]).flatMap((item) => [
-    ...entriesOf(item),
-    ...namedIn(item),
-  ]);
-  for (const entry of entries) {
-    const name = `${entry.kind}-${entry.id}`;
-    if (!known.has(name)) known.set(name, entry.confidential ?? isHidden(queries, below, entry));
+  const known = new Map<string, Entry>();
+  for (const item of items as readonly Item[]) {
+    for (const entry of entriesOf(item)) known.set(nameOf(entry), entry);
   }
-  return [...known].filter(([, confidential]) => confidential).map(([name]) => name);
+  for (const item of items as readonly Item[]) {
+    for (const entry of namedIn(item)) {
+      if (!known.has(nameOf(entry))) known.set(nameOf(entry), entry);
+    }
+  }
+  const open = openAmong([...known.values()], queries, { ...reader, level: 1 });
+  return [...known].flatMap(([name, { confidential = !open.has(name) }]) =>
+    confidential ? [name] : [],
+  );
+}
+
+const nameOf = ({ kind, id }: Entry): string => `${kind}-${id}`;
+
+/** Of entries that do not say how they are classified now: those that the level below sees. */
+function openAmong(
+  entries: readonly Entry[],
+  queries: CalendarQueries,
+  below: Reader,
+): ReadonlySet<string> {
+  const unsaid = entries.filter(({ confidential }) => confidential === undefined);
+  const open = (['meeting', 'announcement'] as const).flatMap((kind) => {
+    const ids = unsaid.filter((entry) => entry.kind === kind).map(({ id }) => id);
+    return [...queries.visibleAmong(below, kind, ids)].map((id) => nameOf({ kind, id }));
+  });
+  return new Set(open);
 }
 
 interface Entry {
@@ -74,12 +92,6 @@ function namedIn(item: Item): readonly Entry[] {
   const named = (kind: Entry['kind'], ids: readonly (string | null)[]) =>
     ids.filter((id) => id !== null).map((id) => ({ kind, id }));
   return [...named('announcement', cited), ...named('meeting', meetings)];
-}
-
-/** A change does not say how its entry is classified now: what the level below cannot see is confidential. */
-function isHidden(queries: CalendarQueries, below: Reader, { kind, id }: Entry): boolean {
-  if (kind === 'meeting') return queries.getMeeting(below, id).kind === 'none';
-  return queries.getAnnouncement(below, id) === undefined;
 }
 
 /** Tells of a reading, unless there is nothing confidential in it. */
