@@ -1,18 +1,21 @@
 import type { EntryRow } from './entry.ts';
 import { entryRow, type UidOf } from './entry-view.ts';
 import { Lookup, type QueryContext } from './lookup.ts';
-import type { MeetingRow } from './meeting-record.ts';
 import { Statements } from './statements.ts';
 import { Tellings } from './tellings.ts';
 import type { Reader } from './types.ts';
 import type { ViewDatabase, ViewRow } from './view-database.ts';
 
-/** A row as a reader's calendar now has it; null: it is not there, or no longer. */
+/** A row that was touched. */
 export interface EntryChange {
   readonly id: string;
   /** Seq of the last event that touched the row. */
   readonly version: number;
-  readonly row: EntryRow | null;
+  /**
+   * The row as the reader's calendar has it at the moment of this call; null: it is not there, or no longer.
+   * Telling it takes most of the time, so it is not done for many rows at once.
+   */
+  row(): EntryRow | null;
 }
 
 /** What feeds read of the calendar view. Pure reads of one open database, as CalendarQueries. */
@@ -28,10 +31,10 @@ export interface EntryQueries {
   one(reader: Reader, id: string): EntryRow | undefined;
 }
 
-const CHANGED = 'SELECT record FROM meetings WHERE seq > ? ORDER BY seq LIMIT ?';
+const CHANGED = 'SELECT id, seq FROM meetings WHERE seq > ? ORDER BY seq LIMIT ?';
 const RELEASED = `
-  SELECT record FROM meetings WHERE vis0 > 0 AND vis0 > ?1 AND vis0 <= ?2
-  UNION SELECT m.record FROM announcements a JOIN cites c ON c.announcement = a.id
+  SELECT id, seq FROM meetings WHERE vis0 > 0 AND vis0 > ?1 AND vis0 <= ?2
+  UNION SELECT m.id, m.seq FROM announcements a JOIN cites c ON c.announcement = a.id
   JOIN meetings m ON m.id = c.meeting WHERE a.vis0 > 0 AND a.vis0 > ?1 AND a.vis0 <= ?2`;
 
 /** The entries of one open calendar view. */
@@ -40,24 +43,21 @@ export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
   // Entries are kept as they are rendered: what they were told from need not be.
   const tellings = new Tellings(statements, 0);
   const context: QueryContext = { statements, tellings, releaseId: () => '' };
-  const changes = (rows: readonly ViewRow[], reader: Reader): EntryChange[] => {
+  const one = (reader: Reader, id: string): EntryRow | undefined => {
     const lookup = new Lookup(context, reader);
-    return rows.map(({ record }) => {
-      const meeting = JSON.parse(record as string) as MeetingRow;
-      const visible = lookup.seen(meeting);
-      const row = visible && entryRow(visible, lookup, uidOf);
-      return { id: meeting.id, version: meeting.seq, row: row ?? null };
-    });
+    const visible = lookup.meeting(id);
+    return visible && entryRow(visible, lookup, uidOf);
   };
+  const changes = (rows: readonly ViewRow[], reader: Reader): EntryChange[] =>
+    rows.map(({ id, seq }) => ({
+      ...{ id: id as string, version: seq as number },
+      row: () => one(reader, id as string) ?? null,
+    }));
   return {
     changesAfter: (reader, after, limit) =>
       changes(statements.of(CHANGED).all(after, limit), reader),
     releasedBetween: (reader, fromMs, toMs) =>
       reader.level === 0 ? changes(statements.of(RELEASED).all(fromMs, toMs), reader) : [],
-    one: (reader, id) => {
-      const lookup = new Lookup(context, reader);
-      const visible = lookup.meeting(id);
-      return visible && entryRow(visible, lookup, uidOf);
-    },
+    one,
   };
 }

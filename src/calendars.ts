@@ -5,7 +5,7 @@ import { constants, crc32, deflateRaw, gzip as gzipCallback } from 'node:zlib';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
 import type { Clock } from './clock.ts';
-import { addDays, utcDay } from './domain/date/index.ts';
+import { addDays, resolveWhen, utcDay } from './domain/date/index.ts';
 import type { Calendars, CalendarText, FeedAsk } from './http/app.ts';
 import {
   type EntrySource,
@@ -16,6 +16,7 @@ import {
   filterOf,
   GONE_DAYS,
   renderSingle,
+  zoneBlock,
 } from './ical/index.ts';
 
 const gzip = promisify(gzipCallback);
@@ -26,7 +27,7 @@ const TURN_MS = 2;
 let turnBegan = 0;
 
 const TOOLS: FeedTools = {
-  sha256: (bytes) => hash('sha256', bytes, 'buffer'),
+  sha256: (bytes) => hash('sha256', bytes, 'latin1'),
   deflate: (bytes) => deflate(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
   crc32: (bytes) => crc32(bytes),
   due: () => performance.now() - turnBegan > TURN_MS,
@@ -54,6 +55,15 @@ interface Stamp {
   readonly version: number;
   readonly fromMs: number;
   readonly untilMs: number;
+}
+
+/**
+ * Reads one wall time and one zone: the first of each take a process some 100 ms. For the start, when nobody
+ * waits.
+ */
+export function warmUp(): void {
+  resolveWhen({ start: '2022-08-22T10:00', timezone: 'Europe/Zurich' });
+  zoneBlock('Europe/Zurich');
 }
 
 /** What `.ics` addresses serve: feeds, and one public meeting. */

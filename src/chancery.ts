@@ -12,7 +12,7 @@ import type { ViewDatabase } from '../projections/view-database.ts';
 import { type AccessParts, openAccessParts } from './access-parts.ts';
 import { backgroundBuild } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
-import { createCalendars } from './calendars.ts';
+import { createCalendars, warmUp } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
 import { makeFolder } from './folder.ts';
@@ -94,6 +94,7 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const releases = followReleases({ store, now: clock, log }, projector);
   opened.defer(() => releases.close());
   const parts = { store, clock, handle, projector, access, lag };
+  warmUp();
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;
   const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });

@@ -1,5 +1,6 @@
 import { type Context, type Figure, type Group, interleaved, median } from '../harness.ts';
 import type { FeedJob } from '../jobs/feed.ts';
+import type { FeedFloorJob } from '../jobs/feed-floor.ts';
 import { sizedName } from '../options.ts';
 import { Job } from '../processes.ts';
 
@@ -46,7 +47,10 @@ async function measureSize(context: Context, entries: number): Promise<Figure[]>
 async function measure({ workspace, say }: Context, entries: number) {
   const log = await workspace.feedLog(entries);
   await using job = new Job<FeedJob>('feed');
-  const found = await job.ask('open', { folder: log.folder, nowMs: log.lastMs });
+  await using floorJob = new Job<FeedFloorJob>('feed-floor');
+  const opening = { folder: log.folder, nowMs: log.lastMs };
+  await job.ask('open', opening);
+  const found = await floorJob.ask('open', opening);
   if (found !== entries) throw new Error(`the feed has ${found} entries`);
   say(`composing a feed of ${entries} entries`);
   const loops = { cold: [] as number[], change: [] as number[], saved: [] as number[] };
@@ -70,7 +74,7 @@ async function measure({ workspace, say }: Context, entries: number) {
       loops.saved.push(loopMs);
       return ms;
     },
-    floor: () => job.ask('floor'),
+    floor: () => floorJob.ask('render'),
   });
   return {
     ...taken,

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ICalEventData } from 'ical-generator';
 import pino from 'pino';
 import type { MeetingEvent } from '../../events/meeting.ts';
 import { calendar } from '../../projections/calendar.ts';
 import { type EntryQueries, entryQueries } from '../../projections/entry-queries.ts';
 import { CALENDAR_DEFINITION } from '../../src/calendar-definition.ts';
-import { createCalendars } from '../../src/calendars.ts';
+import { createCalendars, warmUp } from '../../src/calendars.ts';
 import type { FeedAsk } from '../../src/http/app.ts';
 import { DEFAULT_OPTIONS } from '../../src/ical/index.ts';
 import { entryUid } from '../../src/ids.ts';
@@ -15,7 +14,6 @@ import type { EventStore } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { lockViews } from '../../src/views/lock.ts';
 import { Projector } from '../../src/views/projector.ts';
-import { eventOf, renderPlain } from '../floors/ical.ts';
 import { Random } from '../random.ts';
 import { answer } from './answer.ts';
 
@@ -34,16 +32,13 @@ interface Opened {
   readonly projector: Projector;
   readonly entries: EntryQueries;
   readonly ids: readonly string[];
-  /** The entries for the floor. */
-  readonly plain: readonly ICalEventData[];
   readonly nowMs: number;
   readonly random: Random;
 }
 
 let opened: Opened;
 
-/** @returns how many entries the feed has */
-async function open({ folder, nowMs }: { folder: string; nowMs: number }): Promise<number> {
+async function open({ folder, nowMs }: { folder: string; nowMs: number }): Promise<void> {
   const views = join(folder, 'views');
   lockViews(views);
   const store = await openSqliteStore({ file: join(folder, 'chancery.db') });
@@ -53,15 +48,12 @@ async function open({ folder, nowMs }: { folder: string; nowMs: number }): Promi
     now: () => nowMs,
   });
   projector.start();
+  warmUp();
   await projector.ready;
   const entries = entryQueries(projector.reader(), entryUid);
-  const rows = entries
-    .changesAfter({ level: 0, editor: false, clockMs: nowMs }, 0, Number.MAX_SAFE_INTEGER)
-    .flatMap(({ row }) => row ?? []);
-  const ids = rows.map((row) => row.id);
-  const plain = rows.flatMap((row) => eventOf(row) ?? []);
-  opened = { store, projector, entries, ids, plain, nowMs, random: new Random(nowMs) };
-  return plain.length;
+  const reader = { level: 0, editor: false, clockMs: nowMs } as const;
+  const ids = entries.changesAfter(reader, 0, Number.MAX_SAFE_INTEGER).map(({ id }) => id);
+  opened = { store, projector, entries, ids, nowMs, random: new Random(nowMs) };
 }
 
 const calendars = ({ entries, nowMs }: Opened) =>
@@ -162,13 +154,6 @@ async function change(store: EventStore): Promise<string> {
   return id;
 }
 
-/** @returns milliseconds of the plain render of the same entries */
-function floor(): number {
-  const begun = performance.now();
-  renderPlain(opened.plain);
-  return performance.now() - begun;
-}
-
-const methods = { open, cold, afterChange, savedAfterChange, floor };
+const methods = { open, cold, afterChange, savedAfterChange };
 export type FeedJob = typeof methods;
 answer(methods);

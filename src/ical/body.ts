@@ -71,7 +71,7 @@ interface Slot {
 interface Part {
   readonly slots: readonly Bucket[];
   readonly length: number;
-  readonly digest: Buffer;
+  readonly digest: string;
   readonly zones: readonly string[];
   /** Made when they are asked for. */
   bytes?: Buffer;
@@ -172,9 +172,13 @@ function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
   const entries = slots.flat();
   const zones = [...new Set(entries.flatMap((entry) => entry.zones))];
   const length = entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const digest = tools.sha256(Buffer.concat(entries.map((entry) => entry.digest)));
+  const digest = digestOf(tools, entries);
   return { slots, length, digest, zones };
 }
+
+/** Of what they are made of, in this order. */
+const digestOf = (tools: FeedTools, parts: readonly { readonly digest: string }[]): string =>
+  tools.sha256(Buffer.from(parts.map(({ digest }) => digest).join(''), 'latin1'));
 
 function bytesOf(part: Part): Buffer {
   part.bytes ??= Buffer.concat(part.slots.flat().map(({ bytes }) => bytes));
@@ -192,9 +196,9 @@ function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[
 const FOOT = Buffer.from(CLOSE_CALENDAR);
 
 function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
-  const foot = { slots: [], bytes: FOOT, length: FOOT.length, digest: Buffer.alloc(0), zones: [] };
+  const foot = { slots: [], bytes: FOOT, length: FOOT.length, digest: '', zones: [] };
   const all = [head, ...parts.filter(({ length }) => length > 0), foot];
-  const digest = tools.sha256(Buffer.concat(all.map((part) => part.digest)));
+  const digest = Buffer.from(digestOf(tools, all), 'latin1');
   return new ComposedFeed(tools, all, count, `"${digest.toString('base64url')}"`);
 }
 

@@ -14,3 +14,4 @@ export {
   GONE_DAYS,
 } from './options.ts';
 export type { EntrySource, Kept, RowChange } from './shelf.ts';
+export { zoneBlock } from './zones.ts';

@@ -4,11 +4,12 @@ import { type Addresses, renderEntry } from './entry.ts';
 import { type Facts, factsOf } from './filter.ts';
 import { type EntryOptions, GONE_DAYS } from './options.ts';
 
-/** A row as it now is, or null when it left the source. */
+/** A row that became different. */
 export interface RowChange {
   readonly id: string;
   readonly version: number;
-  readonly row: EntryRow | null;
+  /** As it is at the moment of this call, or null when it left the source. */
+  row(): EntryRow | null;
 }
 
 /** The rows of one level, wherever they are kept. */
@@ -28,8 +29,8 @@ export interface Kept {
   readonly id: string;
   readonly uid: string;
   readonly bytes: Buffer;
-  /** SHA-256 of them. */
-  readonly digest: Buffer;
+  /** SHA-256 of them, a character for each octet: 50,000 buffers would be work for the collector. */
+  readonly digest: string;
   readonly zones: readonly string[];
   readonly facts: Facts;
   /** Last local date that it stands on. */
@@ -50,15 +51,16 @@ const bucketOf = (uid: string): number => Number.parseInt(uid.slice(0, 2), 16);
 
 /** What is needed of the machine. */
 export interface Machine {
-  readonly sha256: (bytes: Uint8Array) => Buffer;
+  /** A character for each octet. */
+  readonly sha256: (bytes: Uint8Array) => string;
   /** Whether this turn has lasted long enough. */
   readonly due: () => boolean;
   /** Lets other work have its turn. */
   readonly pause: () => Promise<void>;
 }
 
-/** Rows read before other work gets its turn: a few milliseconds. */
-const PAGE = 25;
+/** Rows whose names are read at a time; each is told and rendered by itself. */
+const PAGE = 100;
 /** What an entry takes beside its bytes. */
 const OVERHEAD_BYTES = 1_000;
 
@@ -89,15 +91,12 @@ export class Shelf {
     this.machine = machine;
   }
 
-  /** Takes in what has changed by now. Callers during a load of many pages share the work. */
+  /** Takes in what has changed by now. Callers while that takes several turns share the work. */
   async refresh(): Promise<void> {
     if (this.loading === undefined) {
-      const page = this.readPage();
-      if (!page.more) {
-        for (const change of page.changes) this.take(change);
-        return;
-      }
-      this.loading = this.load(page);
+      const left = this.takeSome(this.readPage());
+      if (left === undefined) return;
+      this.loading = this.load(left);
     }
     await this.loading;
   }
@@ -108,30 +107,27 @@ export class Shelf {
     return this.shown;
   }
 
-  // The last page is read and taken in without a pause, so nobody who joins `loading` misses a change.
+  // The last page is read and taken in within one turn, so nobody who joins `loading` misses a change.
   private async load(first: Page): Promise<void> {
     try {
-      let page = first;
-      while ((await this.takePage(page)) || page.more) {
+      for (let left: Page | undefined = first; left !== undefined; ) {
         await this.machine.pause();
-        page = this.readPage();
+        left = this.takeSome(left.changes.length > 0 ? left : this.readPage());
       }
     } finally {
       this.loading = undefined;
     }
   }
 
-  /** Whether others had a turn meanwhile. */
-  private async takePage({ changes }: Page): Promise<boolean> {
-    let paused = false;
-    for (const change of changes) {
-      if (this.machine.due()) {
-        paused = true;
-        await this.machine.pause();
-      }
+  /** At least one, and as many as the turn has time for. @returns what there still is to do */
+  private takeSome({ changes, more }: Page): Page | undefined {
+    for (const [at, change] of changes.entries()) {
       this.take(change);
+      if (at + 1 < changes.length && this.machine.due()) {
+        return { changes: changes.slice(at + 1), more: true };
+      }
     }
-    return paused;
+    return more ? { changes: [], more } : undefined;
   }
 
   private readPage(): Page {
@@ -150,7 +146,8 @@ export class Shelf {
 
   private take(change: RowChange): void {
     const before = this.kept.get(change.id);
-    const after = change.row === null ? undefined : this.render(change.row);
+    const row = change.row();
+    const after = row === null ? undefined : this.render(row);
     if (!isSame(before, after)) this.replace(change.id, before, after);
     // Last, so that a row that cannot be rendered is tried again and never passed over.
     this.version = Math.max(this.version, change.version);

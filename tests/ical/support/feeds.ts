@@ -34,7 +34,7 @@ export class CountingTools implements FeedTools {
 
   readonly sha256 = (bytes: Uint8Array) => {
     this.hashes += 1;
-    return hash('sha256', bytes, 'buffer');
+    return hash('sha256', bytes, 'latin1');
   };
   readonly deflate = async (bytes: Buffer) => {
     this.zips += 1;
@@ -75,12 +75,13 @@ export class Rows implements EntrySource {
 
   put(row: EntryRow, version = this.version + 1): void {
     this.version = version;
-    this.changes.set(row.id, { id: row.id, version, row: this.watched({ ...row, version }) });
+    const watched = this.watched({ ...row, version });
+    this.changes.set(row.id, { id: row.id, version, row: () => watched });
   }
 
   remove(id: string): void {
     this.version += 1;
-    this.changes.set(id, { id, version: this.version, row: null });
+    this.changes.set(id, { id, version: this.version, row: () => null });
   }
 
   changesAfter(after: number, limit: number): readonly RowChange[] {
