@@ -112,7 +112,15 @@ const readerAt = (level: FeedAsk['level'], clockMs: number): Reader => ({
 /** Whoever has no token. */
 export const publicReader = (clockMs: number): Reader => readerAt(0, clockMs);
 
-const dayOf = (ms: number): string => utcDay(new Date(ms).toISOString());
+/** UTC date of an instant. The last one is remembered, since nearly all that follow have it too. */
+function dayOf(ms: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  if (day !== lastDay.day) lastDay = { day, date: utcDay(new Date(ms).toISOString()) };
+  return lastDay.date;
+}
+
+const DAY_MS = 86_400_000;
+let lastDay = { day: Number.NaN, date: '' };
 
 /** An ask as the composer takes it: the same object for a day, so that little is made for each request. */
 function requests(publicUrl: string | undefined) {
@@ -143,10 +151,14 @@ function requestOf(
 /** A source for each shelf: by level, and by what the bytes of entries depend on. */
 function sources({ entries, clock }: CalendarsOptions) {
   const made = new Map<string, EntrySource>();
-  return ({ level, options }: FeedAsk): EntrySource => {
-    const key = `${level} ${entryKey(options)}`;
-    const source = made.get(key) ?? sourceAt(entries, clock, level);
+  const known = new WeakMap<FeedAsk, EntrySource>();
+  return (ask: FeedAsk): EntrySource => {
+    const found = known.get(ask);
+    if (found !== undefined) return found;
+    const key = `${ask.level} ${entryKey(ask.options)}`;
+    const source = made.get(key) ?? sourceAt(entries, clock, ask.level);
     made.set(key, source);
+    known.set(ask, source);
     return source;
   };
 }

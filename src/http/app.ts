@@ -44,7 +44,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   addPressure(app, edge);
   addCors(app, edge);
   addRefusals(app, edge);
-  addMetrics(app, edge);
+  const durations = addMetrics(app, edge);
   addBodyParser(app);
   app.setValidatorCompiler(validator);
   // Answers are sent as bytes; their schemas are for the document and the tests.
@@ -57,7 +57,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
     slipRoutes(scope, edge);
     changeRoutes(scope, edge);
     changeStreamRoutes(scope, edge);
-    calendarRoutes(scope, edge);
+    calendarRoutes(scope, edge, durations);
     feedRoutes(scope, edge);
     savedFeedRoutes(scope, edge);
     eventRoutes(scope, edge);

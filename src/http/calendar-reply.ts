@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { CalendarText } from './deps.ts';
 import { prefersGzip } from './encoding.ts';
@@ -23,7 +24,7 @@ export interface CalendarAnswer {
 
 type Encoding = 'plain' | 'gzip';
 
-const encodingFor = ({ headers }: FastifyRequest): Encoding =>
+const encodingFor = (headers: IncomingHttpHeaders): Encoding =>
   prefersGzip(headers['accept-encoding']) ? 'gzip' : 'plain';
 
 /** Headers are made once for each text; the text is the same object while nothing changed. */
@@ -55,15 +56,25 @@ function describe(text: CalendarText, encoding: Encoding, disposition: string): 
   );
 }
 
+/** The headers of the 304 that answers these; undefined: the bytes are to be sent. */
+export function unchangedHeaders(
+  asked: IncomingHttpHeaders,
+  text: CalendarText,
+  disposition: string,
+): Readonly<Record<string, string>> | undefined {
+  const described = headersOf(text, encodingFor(asked), disposition);
+  return isKnown(asked, described) ? described.headers304 : undefined;
+}
+
 /** Answers at once, with 304 or with bytes that are at hand. @returns whether it did */
 export function sendAtOnce(
   request: FastifyRequest,
   reply: FastifyReply,
   { text, disposition, caching, admit }: CalendarAnswer,
 ): boolean {
-  const encoding = encodingFor(request);
+  const encoding = encodingFor(request.headers);
   const headers = headersOf(text, encoding, disposition);
-  if (isKnown(request, headers)) {
+  if (isKnown(request.headers, headers)) {
     sendUnchanged(reply.header('cache-control', caching), headers);
     return true;
   }
@@ -83,7 +94,7 @@ export async function send(
   if (sendAtOnce(request, reply, answer)) return reply;
   const { text, disposition, caching, admit } = answer;
   admit?.();
-  const encoding = encodingFor(request);
+  const encoding = encodingFor(request.headers);
   const chunks = await text[encoding]();
   const headers = headersOf(text, encoding, disposition);
   return sendChunks(reply.header('cache-control', caching), headers, chunks);

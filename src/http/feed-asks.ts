@@ -66,11 +66,12 @@ const KNOWN_LENGTH = 500;
 export class FeedAsks {
   // Insertion order is order of use.
   readonly #known = new Map<string, FeedAsk>();
+  #latest = '';
 
   /** The feed of a request target that was asked for before. */
   known(target: string): FeedAsk | undefined {
     const ask = this.#known.get(target);
-    if (ask !== undefined) this.#keep(target, ask);
+    if (ask !== undefined && target !== this.#latest) this.#keep(target, ask);
     return ask;
   }
 
@@ -88,6 +89,7 @@ export class FeedAsks {
     if (key.length > KNOWN_LENGTH) return;
     this.#known.delete(key);
     this.#known.set(key, ask);
+    this.#latest = key;
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= KNOWN) return;
       this.#known.delete(oldest);

@@ -1,45 +1,33 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Counter, Gauge, Histogram } from 'prom-client';
+import type { FastifyInstance } from 'fastify';
+import { Counter, Gauge } from 'prom-client';
 import { COUNTED } from '../lag.ts';
+import { Durations } from './durations.ts';
 import type { Edge } from './edge.ts';
 
-/** What Prometheus is told, on the registry of the composition root. */
-export function addMetrics(app: FastifyInstance, edge: Edge): void {
-  addDurations(app, edge);
+/**
+ * What Prometheus is told, on the registry of the composition root.
+ * @returns where those tell of an answer who give it without the framework
+ */
+export function addMetrics(app: FastifyInstance, edge: Edge): Durations {
+  const durations = new Durations(edge.deps.metrics);
+  addDurations(app, edge, durations);
   addViewGauges(edge);
   addLagGauges(edge);
   addBuildGauges(edge);
+  return durations;
 }
 
-function addDurations(app: FastifyInstance, edge: Edge): void {
-  const registers = [edge.deps.metrics];
-  const durations = new Histogram({
-    name: 'chancery_http_request_duration_seconds',
-    help: 'Time from a request to the end of its answer.',
-    labelNames: ['method', 'route', 'status'],
-    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5],
-    registers,
-  });
+function addDurations(app: FastifyInstance, edge: Edge, durations: Durations): void {
   const writes = new Counter({
     name: 'chancery_http_writes_total',
     help: 'Writes that were carried out, repeated ones included.',
-    registers,
+    registers: [edge.deps.metrics],
   });
-  // A series is looked up by a text made of its labels, which costs more than the observation.
-  const known = new Map<string, Histogram.Internal<string>>();
-  const seriesOf = (request: FastifyRequest, status: number) => {
-    const { method } = request;
-    // The route and not the address: ids would make a series each, and addresses may hold secrets.
-    const route = request.routeOptions.url ?? 'unknown';
-    const key = `${status} ${method} ${route}`;
-    const series = known.get(key) ?? durations.labels({ method, route, status });
-    known.set(key, series);
-    return series;
-  };
   app.addHook('onResponse', (request, reply, done) => {
     const { method } = request;
-    seriesOf(request, reply.statusCode).observe(reply.elapsedTime / 1_000);
-    if (method === 'POST' && reply.statusCode < 300) writes.inc();
+    const { statusCode, elapsedTime } = reply;
+    durations.observe(method, request.routeOptions.url ?? 'unknown', statusCode, elapsedTime);
+    if (method === 'POST' && statusCode < 300) writes.inc();
     done();
   });
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { namesOneOf } from './etag.ts';
 import { type Problem, problemBody } from './problem.ts';
@@ -58,18 +59,22 @@ export const sendRepresentation = (
   reply: FastifyReply,
   answer: Representation,
 ): FastifyReply =>
-  isKnown(request, answer)
+  isKnown(request.headers, answer)
     ? sendUnchanged(reply, answer)
     : reply.headers(answer.headers).send(answer.bytes);
 
 /** Whether the caller says that it has these bytes, in any encoding. */
-export function isKnown(request: FastifyRequest, { etag, otherTags = [] }: Described): boolean {
-  const field = request.headers['if-none-match'];
+export function isKnown(asked: IncomingHttpHeaders, { etag, otherTags = [] }: Described): boolean {
+  const field = asked['if-none-match'];
   return field !== undefined && namesOneOf(field, [etag, ...otherTags]);
 }
 
-export const sendUnchanged = (reply: FastifyReply, { headers304 }: Described): FastifyReply =>
-  reply.code(304).headers(headers304).send();
+/** By hand: to HEAD, the framework would add a Content-Length of 0, which the bytes do not have (RFC 9110 §8.6). */
+export function sendUnchanged(reply: FastifyReply, { headers304 }: Described): FastifyReply {
+  reply.hijack();
+  reply.raw.writeHead(304, withOwn(reply, headers304)).end();
+  return reply;
+}
 
 /** The headers of an answer that is written by hand, with those that hooks have set; Vary is of both. */
 export function withOwn(

@@ -26,6 +26,8 @@ export class FeedComposer {
   // Insertion order is order of use: the first is the least recently used.
   private readonly shelves = new Map<string, Shelf>();
   private readonly bodies = new Map<string, Composed>();
+  /** The body that was used last. */
+  private latest: string | undefined;
   private readonly keys = new WeakMap<FeedRequest, { source: EntrySource; key: string }>();
 
   constructor(tools: FeedTools, addresses: Addresses = {}, maxBytes: number = MAX_KEPT_BYTES) {
@@ -47,6 +49,7 @@ export class FeedComposer {
     const fresh = known?.buckets === buckets && known.todayUtc === request.todayUtc;
     const composed = fresh ? known : this.compose(key, buckets, request, known);
     touch(this.bodies, key, composed);
+    this.latest = key;
     const { feed } = await composed.composition;
     this.evict(shelf, composed);
     return feed;
@@ -60,7 +63,8 @@ export class FeedComposer {
     const key = this.keyOf(source, request);
     const known = this.bodies.get(key);
     if (known === undefined || known.todayUtc !== request.todayUtc) return undefined;
-    touch(this.bodies, key, known);
+    if (key !== this.latest) touch(this.bodies, key, known);
+    this.latest = key;
     return known.feed;
   }
 

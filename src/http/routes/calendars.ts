@@ -3,12 +3,14 @@ import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { publicAge, send, sendAtOnce } from '../calendar-reply.ts';
 import type { CalendarText, FeedAsk } from '../deps.ts';
+import type { Durations } from '../durations.ts';
 import { calendarsOf, type Edge } from '../edge.ts';
 import { EVERYTHING, FeedAsks } from '../feed-asks.ts';
 import { FeedRates } from '../feed-rates.ts';
 import { entryParams, feedQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
 import { problemContent } from '../read.ts';
+import { addShortcut } from '../shortcut.ts';
 
 const INLINE = 'inline; filename="calendar.ics"';
 
@@ -18,13 +20,14 @@ export const calendarContent = {
 };
 
 /** GET /calendar.ics and /meetings/{id}.ics. Both are public: Authorization is not even looked at. */
-export function calendarRoutes(app: FastifyInstance, edge: Edge): void {
-  addFeed(app, edge);
+export function calendarRoutes(app: FastifyInstance, edge: Edge, durations: Durations): void {
+  addFeed(app, edge, durations);
   addEntry(app, edge);
 }
 
-function addFeed(app: FastifyInstance, edge: Edge): void {
+function addFeed(app: FastifyInstance, edge: Edge, durations: Durations): void {
   const asks = new FeedAsks();
+  addShortcut(app, edge, { asks, durations, route: EVERYTHING, disposition: INLINE });
   const rates = new FeedRates(edge.limits.feedRate);
   const answerOf = (request: FastifyRequest, ask: FeedAsk, text: CalendarText, nowMs: number) => ({
     ...{ text, disposition: INLINE, caching: publicAge(nowMs) },
