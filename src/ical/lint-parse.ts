@@ -86,10 +86,11 @@ const PARAM = `;[A-Za-z0-9-]+=${PARAM_VALUE}(?:,${PARAM_VALUE})*`;
 /** NAME;PARAMETERS:VALUE (RFC 5545 §3.1). */
 const CONTENT = new RegExp(`^([A-Za-z0-9-]+)((?:${PARAM})*):(.*)$`, 's');
 
+/** @returns the outermost level, without a name */
 export function parse(
   lines: readonly { line: number; text: string }[],
   findings: Finding[],
-): readonly Component[] {
+): Component {
   const root: Component = { name: '', line: 0, properties: [], children: [] };
   const open = [root];
   for (const { line, text } of lines) {
@@ -101,7 +102,7 @@ export function parse(
   if (left !== undefined && left !== root) {
     report(findings, left.line, 'nesting', `${left.name} has no END`);
   }
-  return root.children.filter((child) => child.name === 'VCALENDAR');
+  return root;
 }
 
 function place(open: Component[], property: Property, findings: Finding[]): void {

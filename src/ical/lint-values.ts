@@ -1,4 +1,5 @@
 import { all, type Component, type Finding, type Property, report } from './lint-parse.ts';
+import { checkRecurrence } from './lint-recurrence.ts';
 
 /** Rules about single values, by RFC 5545; the section stands in the message. */
 
@@ -45,7 +46,7 @@ const EVENT_VALUES: Readonly<Record<string, Check>> = {
   TRANSP: oneOf('OPAQUE', 'TRANSPARENT'),
   CLASS: ({ value }) => (/^[A-Za-z0-9-]+$/.test(value) ? undefined : 'CLASS is a word (§3.8.1.3)'),
   SEQUENCE: INTEGER,
-  PRIORITY: INTEGER,
+  PRIORITY: ({ value }) => (/^\d$/.test(value) ? undefined : 'PRIORITY is 0 to 9 (§3.8.1.9)'),
   GEO,
   URL: URI,
   DURATION,
@@ -53,6 +54,7 @@ const EVENT_VALUES: Readonly<Record<string, Check>> = {
 const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
   VERSION: ({ value }) => (value === '2.0' ? undefined : 'VERSION is 2.0 (§3.7.4)'),
   CALSCALE: oneOf('GREGORIAN'),
+  METHOD: ({ value }) => (/^[A-Za-z0-9-]+$/.test(value) ? undefined : 'METHOD is a word (§3.7.2)'),
   NAME: TEXT,
   'X-WR-CALNAME': TEXT,
   DESCRIPTION: TEXT,
@@ -62,12 +64,27 @@ const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
   'X-PUBLISHED-TTL': DURATION,
 };
 
+const OFFSET: Check = ({ name, value }) =>
+  /^[+-](?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?$/.test(value) && !/^-0+$/.test(value)
+    ? undefined
+    : `${name} is an offset such as +0100 (§3.3.14)`;
+const OFFSETS: Readonly<Record<string, Check>> = { TZOFFSETFROM: OFFSET, TZOFFSETTO: OFFSET };
+
+/** Parameters that hold an address are quoted, or it ends at its first colon (§3.2). */
+const BARE_ADDRESS = /;(ALTREP|DIR|DELEGATED-FROM|DELEGATED-TO|MEMBER|SENT-BY)=[^"]/i;
+
+function checkParams({ line, params }: Property, findings: Finding[]): void {
+  const name = BARE_ADDRESS.exec(params)?.[1];
+  if (name !== undefined) report(findings, line, 'value', `${name} has its value in quotes (§3.2)`);
+}
+
 function checkAll(
   component: Component,
   checks: Readonly<Record<string, Check>>,
   findings: Finding[],
 ): void {
   for (const property of component.properties) {
+    checkParams(property, findings);
     const message = checks[property.name]?.(property);
     if (message !== undefined) report(findings, property.line, 'value', message);
   }
@@ -99,8 +116,7 @@ export function checkEventValues(event: Component, findings: Finding[]): void {
       'an event has DTEND or DURATION, not both (§3.6.1)',
     );
   }
-  const [start] = all(event, 'DTSTART');
-  for (const rule of all(event, 'RRULE')) checkRule(rule, start, findings);
+  checkRecurrence(event, findings);
   const times = TIMES.flatMap((name) => all(event, name));
   const stamps = STAMPS.flatMap((name) => all(event, name));
   for (const time of [...times, ...stamps]) checkMoment(time, findings);
@@ -109,6 +125,12 @@ export function checkEventValues(event: Component, findings: Finding[]): void {
 
 export function checkCalendarValues(calendar: Component, findings: Finding[]): void {
   checkAll(calendar, CALENDAR_VALUES, findings);
+  for (const name of ['CALSCALE', 'METHOD']) {
+    const second = all(calendar, name)[1];
+    if (second !== undefined) {
+      report(findings, second.line, 'once', `a calendar has one ${name} at most (§3.6)`);
+    }
+  }
   for (const { line } of all(calendar, 'X-WR-TIMEZONE')) {
     const message = 'programs move times by a zone of the whole calendar: name it with each time';
     report(findings, line, 'calendar-zone', message);
@@ -132,21 +154,9 @@ export function checkZoneBlock(zone: Component, findings: Finding[]): void {
   }
   for (const observance of observances) {
     need(observance, ['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO']);
+    checkAll(observance, OFFSETS, findings);
+    checkRecurrence(observance, findings);
   }
-}
-
-/** UNTIL is of the type of DTSTART, and in UTC where that has a time in a zone (§3.3.10). */
-function checkRule(rule: Property, start: Property | undefined, findings: Finding[]): void {
-  if (!/(?:^|;)FREQ=[A-Z]+(?:;|$)/.test(rule.value)) {
-    report(findings, rule.line, 'value', 'RRULE needs FREQ (§3.3.10)');
-  }
-  const until = /(?:^|;)UNTIL=([^;]*)/.exec(rule.value)?.[1];
-  if (until === undefined || start === undefined) return;
-  const day = /^\d{8}$/.test(start.value);
-  const local = !day && !start.value.endsWith('Z') && !/;TZID=/i.test(start.params);
-  const form = day ? /^\d{8}$/ : local ? /^\d{8}T\d{6}$/ : /^\d{8}T\d{6}Z$/;
-  if (form.test(until)) return;
-  report(findings, rule.line, 'until', 'UNTIL is of the type of DTSTART, times in UTC (§3.3.10)');
 }
 
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
@@ -174,7 +184,9 @@ const isTime = (text: string): boolean => /^([01]\d|2[0-3])[0-5]\d([0-5]\d|60)$/
 /** A time is of one zone, or of UTC (§3.3.5). */
 function checkZoneOf({ line, name, value, params }: Property, findings: Finding[]): void {
   const zoned = /;TZID=/i.test(params);
-  if (zoned && value.endsWith('Z')) {
+  if (zoned && /^\d{8}$/.test(value)) {
+    report(findings, line, 'time', `${name} is a day, which has no zone (§3.2.19)`);
+  } else if (zoned && value.endsWith('Z')) {
     report(findings, line, 'time', `${name} has a zone and is in UTC: one or the other (§3.3.5)`);
   } else if (/^\d{8}T\d{6}$/.test(value) && !zoned) {
     report(findings, line, 'floating', `${name} has no zone: it is another moment for each reader`);

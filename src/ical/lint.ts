@@ -1,3 +1,4 @@
+import { checkNesting } from './lint-nesting.ts';
 import {
   all,
   type Component,
@@ -8,6 +9,7 @@ import {
   report,
   unfold,
 } from './lint-parse.ts';
+import { checkOccurrences } from './lint-recurrence.ts';
 import { checkCalendarValues, checkEventValues, checkZoneBlock } from './lint-values.ts';
 
 export type { Finding } from './lint-parse.ts';
@@ -22,12 +24,14 @@ export function lint(bytes: Uint8Array): Finding[] {
   const findings: Finding[] = [];
   const lines = physicalLines(bytes, findings);
   if (lines[0]?.startsWith(BOM)) report(findings, 1, 'bom', 'a byte order mark stands before it');
-  const roots = parse(
+  const root = parse(
     unfold(lines.map((line, index) => (index === 0 ? line.replace(BOM, '') : line))),
     findings,
   );
-  for (const calendar of roots) checkCalendar(calendar, findings);
-  if (roots.length === 0) report(findings, 1, 'calendar', 'there is no VCALENDAR');
+  checkNesting(root, findings);
+  const calendars = root.children.filter(({ name }) => name === 'VCALENDAR');
+  for (const calendar of calendars) checkCalendar(calendar, findings);
+  if (calendars.length === 0) report(findings, 1, 'calendar', 'there is no VCALENDAR');
   return findings.sort((a, b) => a.line - b.line);
 }
 
@@ -40,7 +44,13 @@ function checkOnce(component: Component, names: readonly string[], findings: Fin
   }
 }
 
-const FORBIDDEN = new Set(['METHOD', 'ATTENDEE', 'ORGANIZER', 'VALARM']);
+const INVITES = 'makes a feed look like an invitation';
+const FORBIDDEN: Readonly<Record<string, string>> = {
+  METHOD: INVITES,
+  ATTENDEE: INVITES,
+  ORGANIZER: INVITES,
+  VALARM: 'rings at every subscriber',
+};
 
 function checkCalendar(calendar: Component, findings: Finding[]): void {
   checkOnce(calendar, ['PRODID', 'VERSION'], findings);
@@ -55,13 +65,14 @@ function checkCalendar(calendar: Component, findings: Finding[]): void {
   }
   checkZones(calendar, events, findings);
   checkUids(events, findings);
+  checkOccurrences(events, findings);
   for (const event of events) checkEvent(event, findings);
 }
 
 function checkForbidden(component: Component, findings: Finding[]): void {
   for (const { name, line } of [...component.properties, ...component.children]) {
-    if (!FORBIDDEN.has(name)) continue;
-    report(findings, line, 'forbidden', `${name} makes a feed look like an invitation`);
+    const why = FORBIDDEN[name];
+    if (why !== undefined) report(findings, line, 'forbidden', `${name} ${why}`);
   }
   for (const child of component.children) checkForbidden(child, findings);
 }
@@ -131,10 +142,23 @@ const timeForm = (property: Property): string => {
   return property.value.endsWith('Z') ? 'utc' : `local ${tzidOf(property) ?? ''}`;
 };
 
+/** Zones lie 26 hours apart at most, from UTC−12 to UTC+14. */
+const ZONES_MS = 26 * 3_600_000;
+
+/** Whether a time is before another in whatever zones they are. */
+const isSurelyBefore = (end: Property, start: Property): boolean =>
+  wallMs(end) + ZONES_MS <= wallMs(start);
+
+/** As if it were in UTC; NaN where the value is no time. */
+const wallMs = ({ value }: Property): number =>
+  Date.parse(value.replace(/^(....)(..)(..)T(..)(..)(..)Z?$/, '$1-$2-$3T$4:$5:$6Z'));
+
 function checkOrder(start: Property, end: Property, findings: Finding[]): void {
   if (isDate(start) !== isDate(end)) {
     report(findings, end.line, 'end-type', 'DTEND must be of the type of DTSTART');
-  } else if (timeForm(start) === timeForm(end) && end.value <= start.value) {
+  } else if (
+    timeForm(start) === timeForm(end) ? end.value <= start.value : isSurelyBefore(end, start)
+  ) {
     report(findings, end.line, 'end-order', 'DTEND must be later than DTSTART');
   }
 }

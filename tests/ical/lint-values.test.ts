@@ -29,6 +29,8 @@ test('a plain foreign event is sound', () => {
   expect(found(calendar([...event, 'GEO:46.2;6.15', 'RRULE:FREQ=DAILY;COUNT=3']))).toEqual([]);
 });
 
+const alarm = (...lines: string[]) => ['BEGIN:VALARM', ...lines, 'END:VALARM'];
+
 describe('in an event', () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ['a bare comma', [START, 'SUMMARY:Talks, again'], ['8 error value']],
@@ -70,7 +72,38 @@ describe('in an event', () => {
       ['DTSTART;VALUE=DATE:20220610', 'RRULE:FREQ=DAILY;UNTIL=20220630'],
       [],
     ],
-    ['an alarm', [START, 'BEGIN:VALARM', 'END:VALARM'], ['8 warning forbidden']],
+    ['an alarm', [START, ...alarm('TRIGGER:-PT5M', 'ACTION:AUDIO')], ['8 warning forbidden']],
+    [
+      'an alarm that does not say when',
+      [START, ...alarm('ACTION:AUDIO')],
+      ['8 error required', '8 warning forbidden'],
+    ],
+    [
+      'an alarm that shows nothing',
+      [START, ...alarm('TRIGGER:-PT5M', 'ACTION:DISPLAY')],
+      ['8 error required', '8 warning forbidden'],
+    ],
+    ['a priority beyond 9', [START, 'PRIORITY:12'], ['8 error value']],
+    [
+      'an address in a parameter without quotes',
+      [START, 'DESCRIPTION;ALTREP=cid:a:b'],
+      ['8 error value'],
+    ],
+    [
+      'a zone for a day',
+      ['DTSTART;VALUE=DATE;TZID=X:20220610'],
+      ['7 error timezone', '7 error time'],
+    ],
+    [
+      'an end two days before its start, in another zone',
+      ['DTSTART:20220610T100000Z', 'DTEND:20220608T080000'],
+      ['8 warning floating', '8 error end-order'],
+    ],
+    [
+      'an end that may be later, in another zone',
+      ['DTSTART:20220610T100000Z', 'DTEND:20220609T090000'],
+      ['8 warning floating'],
+    ],
   ])('%s', (_, event, findings) => {
     expect(found(calendar(event))).toEqual(findings);
   });
@@ -86,6 +119,46 @@ describe('in a calendar', () => {
     ['an unescaped name', ['X-WR-CALNAME:Talks, all'], ['4 error value']],
     ['an interval that is no duration', ['REFRESH-INTERVAL:1 hour'], ['4 error value']],
     ['METHOD', ['METHOD:PUBLISH'], ['4 warning forbidden']],
+    [
+      'METHOD twice',
+      ['METHOD:PUBLISH', 'METHOD:PUBLISH'],
+      ['4 warning forbidden', '5 warning forbidden', '5 error once'],
+    ],
+    ['a METHOD of two words', ['METHOD:PUT UP'], ['4 warning forbidden', '4 error value']],
+    [
+      'an offset of one digit',
+      zone('TZID:X', ...standard('DTSTART:19700101T000000', 'TZOFFSETFROM:+1', 'TZOFFSETTO:+0100')),
+      ['8 error value'],
+    ],
+    [
+      'an offset of minus nothing',
+      zone('TZID:X', ...standard(...BEGUN.slice(0, 2), 'TZOFFSETTO:-0000')),
+      ['9 error value'],
+    ],
+    [
+      'an alarm of no event',
+      alarm('TRIGGER:-PT5M', 'ACTION:AUDIO'),
+      ['4 error nesting', '4 warning forbidden'],
+    ],
+    ['an observance of no zone', standard(...BEGUN), ['4 error nesting']],
+    [
+      'an event in another',
+      [
+        'BEGIN:VTODO',
+        'UID:2',
+        'DTSTAMP:20211121T200000Z',
+        'BEGIN:VEVENT',
+        'END:VEVENT',
+        'END:VTODO',
+      ],
+      ['7 error nesting'],
+    ],
+    [
+      'a to-do without UID and DTSTAMP',
+      ['BEGIN:VTODO', 'END:VTODO'],
+      ['4 error required', '4 error required'],
+    ],
+    ['a component that nobody knows', ['BEGIN:X-NOTE', 'END:X-NOTE'], []],
     ['a zone without a name', zone(...standard(...BEGUN)), ['4 error required']],
     ['a zone without rules', zone('TZID:X'), ['4 error timezone']],
     [
@@ -95,6 +168,15 @@ describe('in a calendar', () => {
     ],
   ])('%s', (_, more, findings) => {
     expect(found(calendar([START], more))).toEqual(findings);
+  });
+
+  test('what stands outside of it', () => {
+    const inside = calendar([START]).toString();
+    const event = ['BEGIN:VEVENT', 'END:VEVENT', ''].join('\r\n');
+    expect(found(Buffer.from(`SUMMARY:a\r\n${inside}${event}`))).toEqual([
+      '1 error nesting',
+      '11 error nesting',
+    ]);
   });
 
   test('another version', () => {
