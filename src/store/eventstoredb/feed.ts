@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AllStreamSubscription, ResolvedEvent } from '@eventstore/db-client';
 import { pause } from './patience.ts';
 import type { Place } from './position.ts';
@@ -85,6 +86,8 @@ export class Feed {
     this.#wake = woken.resolve;
     await pause(ms, signals, woken.promise);
     this.#wake = undefined;
+    // What arrives in one piece is taken as one: the driver hands it over event by event.
+    await nextTurn();
   }
 
   /** Ends the call. */

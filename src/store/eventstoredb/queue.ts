@@ -1,7 +1,7 @@
 /** Lets a number of tasks run at once, and of those with one name only one; others wait in the order they came. */
 export class Queue {
   readonly #slots: Slots;
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #last = new Map<string, Promise<void>>();
 
   constructor(atOnce: number) {
     this.#slots = new Slots(atOnce);
@@ -9,16 +9,31 @@ export class Queue {
 
   /** The task is told how long it has waited, in milliseconds. */
   run<T>(name: string, task: (waitedMs: number) => Promise<T>): Promise<T> {
-    const came = performance.now();
-    const before = this.#last.get(name) ?? Promise.resolve();
-    const result = before
-      .then(() => this.#slots.take())
-      .then(() => task(performance.now() - came).finally(() => this.#slots.giveBack()));
-    const settled = result.then(nothing, nothing).finally(() => {
-      if (this.#last.get(name) === settled) this.#last.delete(name);
-    });
+    const result = this.#turn(this.#last.get(name), task);
+    const settled: Promise<void> = result.then(
+      () => this.#forget(name, settled),
+      () => this.#forget(name, settled),
+    );
     this.#last.set(name, settled);
     return result;
+  }
+
+  async #turn<T>(
+    before: Promise<void> | undefined,
+    task: (waitedMs: number) => Promise<T>,
+  ): Promise<T> {
+    const came = performance.now();
+    if (before !== undefined) await before;
+    await this.#slots.take();
+    try {
+      return await task(performance.now() - came);
+    } finally {
+      this.#slots.giveBack();
+    }
+  }
+
+  #forget(name: string, settled: Promise<void>): void {
+    if (this.#last.get(name) === settled) this.#last.delete(name);
   }
 
   /** Settles when nothing is under way. */
@@ -26,8 +41,6 @@ export class Queue {
     while (this.#last.size > 0) await Promise.all(this.#last.values());
   }
 }
-
-const nothing = () => undefined;
 
 class Slots {
   #free: number;

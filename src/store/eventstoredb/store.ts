@@ -61,7 +61,7 @@ export class ClusterStore implements EventStore {
     const rows = serialise(stream, events, this.#limits);
     requireOurs(stream);
     requireFit(stream, rows, this.#limits.bytesPerAppend);
-    return this.#appender.append(stream, events, baseRevision(expected));
+    return this.#appender.append(stream, events, rows, baseRevision(expected));
   }
 
   async readStream(stream: string, options: ReadStreamOptions = {}): Promise<RecordedEvent[]> {

@@ -126,7 +126,7 @@ export class Follower {
   *#tell({ events, mark }: Said, silence: Silence): Generator<SubscriptionMessage, void> {
     const ours = events.flatMap((event) => this.#ours(foundIn(event, this.#options.names)) ?? []);
     if (ours.length > 0) yield { kind: 'events', events: ours };
-    if (mark === undefined) return;
+    if (mark === undefined || this.#ended) return;
     this.#failures = 0;
     if (mark.kind === 'caught-up') yield* silence.caughtUp();
     else this.#after = mark.place;
