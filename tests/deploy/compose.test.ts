@@ -15,6 +15,10 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly healthcheck?: object;
+  readonly networks?: readonly string[];
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 }
 
@@ -23,6 +27,7 @@ const text = read('docker-compose.yml');
 const compose = parse(text, { merge: true }) as {
   readonly services: Readonly<Record<string, Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 };
 const services = Object.entries(compose.services);
 const cluster = services.filter(([, { profiles }]) => profiles?.includes('esdb'));
@@ -128,6 +133,20 @@ describe('the profile esdb', () => {
       kind: 'cluster',
       cluster: { prefix: 'chancery.', address: { hosts: [{ address: 'eventstore', port: 2113 }] } },
     });
+  });
+
+  it('lets nobody but the nodes reach the server, which asks for no password', () => {
+    expect(compose.networks.store).toEqual({ internal: true });
+    const there = services.filter(([, { networks = [] }]) => networks.includes('store'));
+    expect(there.map(([name]) => name)).toEqual(['eventstore', 'chancery-1', 'chancery-2']);
+    expect(compose.services.eventstore).toMatchObject({ networks: ['store'] });
+    expect(compose.services.eventstore).not.toHaveProperty('ports');
+  });
+
+  it.each(['chancery-1', 'chancery-2'])('%s runs without privileges, as one alone does', (name) => {
+    const { read_only, cap_drop, security_opt } = compose.services.chancery ?? {};
+    expect(read_only).toBe(true);
+    expect(compose.services[name]).toMatchObject({ read_only, cap_drop, security_opt });
   });
 
   it('has a proxy that knows both nodes', () => {
