@@ -7,7 +7,7 @@ import { openClusterStore } from '../../src/store/eventstoredb/index.ts';
 import { clusterSettings } from '../../src/store/eventstoredb/settings.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { anEvent } from '../store/events.ts';
-import { call, MAIN, ROOT, startServer, temporaryFolder } from '../support/program.ts';
+import { call, MAIN, openServer, ROOT, temporaryFolder } from '../support/program.ts';
 import { WireServer } from '../support/wire/server.ts';
 import { aMeeting, ask, TOKEN } from '../system/support/cluster.ts';
 
@@ -76,7 +76,7 @@ describe('copy', () => {
     await filled();
     const read = async (url: string, name: string) => {
       const at = { DATA_DIR: join(folder.path, name), STORE_URL: url, ADMIN_TOKEN: TOKEN };
-      const node = await startServer({ ...at, PUBLIC_URL: 'https://calendar.example.org' });
+      const node = await openServer({ ...at, PUBLIC_URL: 'https://calendar.example.org' });
       const changes = await ask(node, '/changes?limit=5');
       const found = [
         changes,
@@ -156,7 +156,7 @@ describe('copy', () => {
 });
 
 test('a server on the source goes on reading and refuses writes, until the source is released', async () => {
-  const node = await startServer({ ...env(embedded), ADMIN_TOKEN: TOKEN });
+  const node = await openServer({ ...env(embedded), ADMIN_TOKEN: TOKEN });
   expect((await ask(node, '/meetings', aMeeting('before'))).status).toBe(201);
   expect(await copied(embedded, server.url)).toMatchObject({ code: 0 });
   const refused = await ask(node, '/meetings', aMeeting('fenced'));

@@ -1,14 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import {
-  call,
-  type Running,
-  run,
-  start,
-  startServer,
-  temporaryFolder,
-} from '../support/program.ts';
+import { call, openServer, type Running, run, start, temporaryFolder } from '../support/program.ts';
 
 /** What commands leave behind when they cannot finish, and who must not work on one store at once. */
 
@@ -75,7 +68,7 @@ describe('restore', () => {
   test('is refused while a server of another folder has the store open', async () => {
     const text = await exported();
     const store = { STORE_URL: `sqlite:${join(data, 'chancery.db')}` };
-    const server = await startServer({
+    const server = await openServer({
       ...{ ...store, DATA_DIR: join(folder.path, 'node') },
       ADMIN_TOKEN: 'a-token-for-the-restore-test-0123456789abcdef',
     });

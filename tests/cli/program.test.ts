@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { call, run, startServer, temporaryFolder } from '../support/program.ts';
+import { call, openServer, run, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -85,7 +85,7 @@ describe('what the user can mend is one line and an exit code', () => {
     const port = String((other.address() as AddressInfo).port);
     await run(['serve'], { env: { DATA_DIR: data, PORT: port } });
     other.close();
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     await server.stop();
     expect(server.token).toMatch(/^chancery_/);
   });
@@ -151,7 +151,7 @@ describe('what the user can mend is one line and an exit code', () => {
   });
 
   test('a second server on one data folder', async () => {
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
     await server.stop();
     expect(code).toBe(1);
@@ -221,7 +221,7 @@ describe('import', () => {
   });
 
   test('is seen by a server that is running on the same store', async () => {
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     await importText(JSON.stringify([meeting('a')]));
     const events = lines((await call(['export'], { env: { DATA_DIR: data } })).stdout);
     const { id } = JSON.parse(events.at(-1) ?? '{}');
@@ -267,7 +267,7 @@ describe('doctor', () => {
   });
 
   test('says that a running server owns the views', async () => {
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     const { code, stdout } = await call(['doctor'], { env: { DATA_DIR: data } });
     await server.stop();
     expect(code).toBe(0);

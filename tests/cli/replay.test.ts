@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { call, run, startServer, temporaryFolder } from '../support/program.ts';
+import { call, openServer, run, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -77,7 +77,7 @@ describe('rebuild', () => {
     expect(stdout).toContain('prepared');
     expect(existsSync(old)).toBe(true);
     const prepared = readFileSync(join(data, 'views', 'calendar.current'), 'utf8').split('\n')[1];
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     await server.stop();
     expect(viewFile()).toBe(join(data, 'views', prepared ?? ''));
     expect(existsSync(old)).toBe(false);
@@ -127,7 +127,7 @@ describe('verify', () => {
   });
 
   test('works beside a running server', async () => {
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     const { code } = await chancery('verify');
     await server.stop();
     expect(code).toBe(0);
@@ -158,7 +158,7 @@ describe('export and restore', () => {
   test('refuses while a server uses the folder', async () => {
     const { stdout: text } = await chancery('export');
     const other = join(folder.path, 'other');
-    const server = await startServer({ DATA_DIR: other });
+    const server = await openServer({ DATA_DIR: other });
     const { code, stderr } = await run(['restore', '-'], { env: { DATA_DIR: other }, input: text });
     await server.stop();
     expect(code).toBe(1);
@@ -198,7 +198,7 @@ describe('export and restore', () => {
 
 describe('backup', () => {
   test('of store and views, taken while the server runs, starts another node', async () => {
-    const server = await startServer({ DATA_DIR: data });
+    const server = await openServer({ DATA_DIR: data });
     const copy = join(folder.path, 'copy.db');
     const { code } = await chancery('backup', '--views', copy);
     await server.stop();
@@ -212,7 +212,7 @@ describe('backup', () => {
     const before = viewFile(other);
     const access = readdirSync(join(other, 'views')).filter((name) => /^access-.*db$/.test(name));
     expect(access).toHaveLength(1);
-    const node = await startServer({ DATA_DIR: other });
+    const node = await openServer({ DATA_DIR: other });
     const seven = await (await fetch(`${node.url}/meetings/scc-session-7`)).json();
     await node.stop();
     expect(seven).toMatchObject({ status: 'held' });

@@ -6,8 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import pino from 'pino';
 import { vi } from 'vitest';
+import { openChancery } from '../../src/chancery.ts';
 import { run as program } from '../../src/cli/program.ts';
+import { safeJson } from '../../src/cli/terminal.ts';
+import { loadConfig } from '../../src/config.ts';
 
 /** The program as users run it: a process of its own, with nothing of this one's environment. */
 
@@ -119,6 +123,32 @@ export async function startServer(env: Environment, args: readonly string[] = []
       child.kill(signal);
       const [code, ended] = await closed;
       return { code, signal: ended, ...output() };
+    },
+  };
+}
+
+/**
+ * A whole server on a free port in this process, which saves the start of another one: where signals, exit and what
+ * is said on standard error are not what is tested. Its log is the standard output.
+ */
+export async function openServer(env: Environment): Promise<Server> {
+  const config = loadConfig({ PORT: '0', ...env }, 'no-such-file');
+  let stdout = '';
+  const write = (line: string): void => {
+    stdout += line;
+  };
+  const log = pino({ level: config.logLevel, hooks: { streamWrite: safeJson } }, { write });
+  const chancery = await openChancery({ config, log });
+  await chancery.ready;
+  const output = () => ({ stdout, stderr: '' });
+  return {
+    url: chancery.url,
+    pid: process.pid,
+    token: chancery.firstToken,
+    output,
+    stop: async () => {
+      await chancery.close();
+      return { code: 0, signal: null, ...output() };
     },
   };
 }

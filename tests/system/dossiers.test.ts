@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnnouncementView, ChangeView, MeetingView } from '../../projections/types.ts';
-import { call, ROOT, type Server, startServer, temporaryFolder } from '../support/program.ts';
+import { call, openServer, ROOT, type Server, temporaryFolder } from '../support/program.ts';
 
 const TEHRAN = 'examples/tehran-2021-11.json';
 const COMMITTEE = 'examples/constitutional-committee.json';
@@ -46,7 +46,7 @@ describe('how the sessions of the committee slipped', () => {
   beforeAll(async () => {
     const env = { DATA_DIR: dataDir() };
     for (const file of [TEHRAN, COMMITTEE]) await call(['import', file], { env });
-    server = await startServer(env);
+    server = await openServer(env);
   });
   afterAll(() => server.stop());
 

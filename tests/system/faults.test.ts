@@ -18,6 +18,7 @@ import { walkOperations } from '../docs/support/operations.ts';
 import {
   call,
   MAIN,
+  openServer,
   ROOT,
   run,
   type Server,
@@ -56,7 +57,7 @@ async function idsAt({ url }: Pick<Server, 'url'>): Promise<string[]> {
 
 /** A data folder with two meetings, and a backup of it with the first one only. */
 async function filled(): Promise<void> {
-  const server = await startServer(env);
+  const server = await openServer(env);
   expect((await announce(server.url, 'first')).status).toBe(201);
   const backup = join(folder.path, 'backup.db');
   expect((await call(['backup', backup], { env })).code).toBe(0);
@@ -97,7 +98,7 @@ describe('a store file', () => {
 
 test('an event whose bytes were turned is named, costs its own entry alone, and a backup is the way back', async () => {
   await filled();
-  const before = await startServer(env);
+  const before = await openServer(env);
   expect((await announce(before.url, 'third')).status).toBe(201);
   await before.stop();
   const bytes = readFileSync(store());
@@ -106,7 +107,7 @@ test('an event whose bytes were turned is named, costs its own entry alone, and 
   const place =
     /is not JSON \(position \d+, revision 0 of meeting-second\): restore it from a backup/;
   expect((await run(['verify'], { env })).stderr).toMatch(place);
-  const server = await startServer(env);
+  const server = await openServer(env);
   expect(await idsAt(server)).toEqual(['first', 'second', 'third']);
   const confirm = (id: string) =>
     fetch(`${server.url}/meetings/${id}/confirm`, { method: 'POST', headers, body: '{}' });
@@ -114,7 +115,7 @@ test('an event whose bytes were turned is named, costs its own entry alone, and 
   expect((await confirm('second')).status).toBe(503);
   expect((await server.stop()).stdout).toMatch(place);
   await asDocumented('restore');
-  const restored = await startServer(env);
+  const restored = await openServer(env);
   expect(await idsAt(restored)).toEqual(['first']);
   await restored.stop();
   expect((await run(['verify'], { env })).code).toBe(0);
@@ -143,7 +144,7 @@ describe('files that are made from the store', () => {
     ]) {
       spoil(file);
     }
-    const server = await startServer(env);
+    const server = await openServer(env);
     expect(await idsAt(server)).toEqual(['first', 'second']);
     const authorization = `Bearer ${made.stdout.trim()}`;
     expect((await fetch(`${server.url}/meetings`, { headers: { authorization } })).status).toBe(
@@ -180,7 +181,7 @@ async function startCramped(
 }
 
 test('a disk that takes no more: writes are refused, reads go on, and with room nothing is missing', async () => {
-  await (await startServer(env)).stop();
+  await (await openServer(env)).stop();
   const server = await startCramped(200);
   const acknowledged: string[] = [];
   let refused: Response | undefined;
@@ -196,7 +197,7 @@ test('a disk that takes no more: writes are refused, reads go on, and with room 
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   expect((await fetch(`${server.url}/meetings/${acknowledged[0]}`)).status).toBe(200);
   await server.stop();
-  const again = await startServer(env);
+  const again = await openServer(env);
   const page = await fetch(`${again.url}/events`, { headers });
   const streams = (await page.text()).match(/"stream":"meeting-[^"]+"/g) ?? [];
   await again.stop();

@@ -5,9 +5,9 @@ import { readEvents } from '../ical/support/oracles.ts';
 import {
   call,
   type Environment,
+  openServer,
   run,
   type Server,
-  startServer,
   temporaryFolder,
 } from '../support/program.ts';
 
@@ -33,7 +33,7 @@ afterEach(async () => {
 });
 
 const serve = async (): Promise<string> => {
-  server = await startServer(env);
+  server = await openServer(env);
   return server.url;
 };
 /** An address as it is told, on the server of the test. */
@@ -133,7 +133,7 @@ test('two servers on one store, and one that built its views anew, serve the sam
   expect(new Set(first).size).toBe(3);
   const file = join(folder.path, 'data', 'chancery.db');
   const shared = { DATA_DIR: join(folder.path, 'two'), STORE_URL: `sqlite:${file}` };
-  const second = await startServer({ ...env, ...shared });
+  const second = await openServer({ ...env, ...shared });
   try {
     expect(await tags(second.url)).toEqual(first);
   } finally {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   call,
   type Environment,
+  openServer,
   type Server,
   startServer,
   temporaryFolder,
@@ -27,7 +28,7 @@ afterEach(async () => {
 });
 
 async function serve(more: Environment = {}): Promise<Server> {
-  const server = await startServer({ ...env, ...more });
+  const server = await openServer({ ...env, ...more });
   servers.push(server);
   return server;
 }
@@ -135,7 +136,7 @@ test('verify sees a row of tokens that the log does not say, and rebuild mends i
 });
 
 test('no token stands in a log, a store or a view', async () => {
-  const server = await serve({ LOG_LEVEL: 'trace' });
+  const server = await startServer({ ...env, LOG_LEVEL: 'trace' });
   const token = server.token ?? '';
   await ask(server, '/meetings', token);
   await ask(server, '/meetings', `${token}x`);

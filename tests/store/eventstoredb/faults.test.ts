@@ -249,7 +249,7 @@ describe('a server that wants to know who comes', () => {
 });
 
 /** A thousand by `npm run soak`. */
-const RECONNECTS = Number(process.env.RECONNECTS ?? 150);
+const RECONNECTS = Number(process.env.RECONNECTS ?? 75);
 
 test(`${RECONNECTS} reconnects leave no call open and no memory taken`, async () => {
   await begin();
