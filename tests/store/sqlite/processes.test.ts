@@ -132,7 +132,7 @@ describe('a writing process that is killed', () => {
 
   test('leaves every acknowledged event, once, in order, and no half append', async () => {
     const acknowledged: Acknowledged[] = [];
-    for (let round = 0; round < 20; round += 1) {
+    for (let round = 0; round < 12; round += 1) {
       const child = startChild(log.file, 'writeForEver', String(round));
       // Killed at another place each time: after the first answer, the eighth, the fifteenth, …
       for (let heard = 0; heard <= round * 7; heard += 1) {
