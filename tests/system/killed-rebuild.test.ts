@@ -5,7 +5,7 @@ import { writeLog } from '../../bench/log-file.ts';
 import { call, type Server, start, startServer, temporaryFolder } from '../support/program.ts';
 
 /** Enough that a rebuild takes a while, and not so many that the test does. */
-const EVENTS = 3_000;
+const EVENTS = 2_000;
 const TOKEN = 'a-token-for-the-rebuild-tests-0123456789abcdef';
 
 const folder = temporaryFolder('killed-rebuild-');
