@@ -92,6 +92,7 @@ export const ANNOUNCEMENT_COURSE: Course<KeptEvent<AnnouncementEvent>, Announcem
 /** Reads and writes announcement rows of one database. */
 export class AnnouncementRows {
   readonly #get;
+  readonly #id;
   readonly #rows;
   readonly #update;
   readonly #text;
@@ -99,6 +100,7 @@ export class AnnouncementRows {
 
   constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM announcements WHERE id = ?');
+    this.#id = db.prepare('SELECT id FROM announcements WHERE n = ?');
     this.#rows = rowWriter(db, 'announcements');
     this.#update = db.prepare('UPDATE announcements SET seq = ?, record = ? WHERE n = ?');
     this.#text = new TextRows(db, 'announcement_text');
@@ -108,6 +110,11 @@ export class AnnouncementRows {
   load(id: string): AnnouncementRow | undefined {
     const row = this.#get.get(id);
     return row === undefined ? undefined : (JSON.parse(row.record as string) as AnnouncementRow);
+  }
+
+  /** The id of a row that is there. */
+  idAt(n: number): string {
+    return this.#id.get(n)?.id as string;
   }
 
   /** Writes a row that no event of its own changed. */

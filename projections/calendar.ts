@@ -1,6 +1,7 @@
 import type { AnnouncementEvent } from '../events/announcement.ts';
 import { parseStream } from '../events/envelope.ts';
 import type { MeetingEvent } from '../events/meeting.ts';
+import type { RedactionEvent } from '../events/redaction.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
 import type { AnnouncementFacts } from './announcement-telling.ts';
@@ -28,8 +29,8 @@ import type { ViewDatabase } from './view-database.ts';
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 3,
-  kinds: ['meeting', 'announcement'],
+  definition: 4,
+  kinds: ['meeting', 'announcement', 'redaction'],
   rememberSkipped: true,
   tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
   indexes: MEETING_INDEXES + SLIP_INDEXES + ANNOUNCEMENT_INDEXES + CHANGE_INDEXES,
@@ -40,6 +41,10 @@ export const calendar: Projection = {
 
 type MeetingProjected = ProjectedEvent & MeetingEvent;
 type AnnouncementProjected = ProjectedEvent & AnnouncementEvent;
+type RedactionProjected = ProjectedEvent & RedactionEvent;
+
+/** Of a change that no level is told of. */
+const UNTOLD: readonly ChangeRow[] = [{ lo: 3, hi: 2, known: 3, since: null }];
 
 /** An entry in memory. */
 interface Entry<R, E, F> {
@@ -92,8 +97,10 @@ class CalendarApplier implements Applier {
   apply(event: ProjectedEvent, seq: number): void {
     if (event.stream.startsWith('meeting-')) {
       this.#applyMeeting(event as MeetingProjected, seq);
-    } else {
+    } else if (event.stream.startsWith('announcement-')) {
       this.#applyAnnouncement(event as AnnouncementProjected, seq);
+    } else {
+      this.#applyRedaction(event as RedactionProjected, seq);
     }
   }
 
@@ -173,12 +180,41 @@ class CalendarApplier implements Applier {
     this.#announcements.set(entry, weigh(entry));
     const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
     for (const meeting of meetings) {
-      if (meeting !== undefined) this.#touchCiting(meeting, lowest, event.meta.recordedAt, seq);
+      if (meeting !== undefined) this.#touch(meeting, lowest, event.meta.recordedAt, seq);
     }
   }
 
-  /** A cited announcement changed: the entries that show it count one more change at each level that sees it. */
-  #touchCiting(entry: MeetingEntry, lowest: number, recordedAt: string, seq: number): void {
+  /**
+   * The words are gone from an event that was applied before. Subscribers replace the entry that they keep only
+   * when SEQUENCE rises (RFC 5545 §3.8.7.4), though none of its own events says so.
+   */
+  #applyRedaction({ id, data, meta }: RedactionProjected, seq: number): void {
+    const redacted = this.#changes.entryOf(data.event);
+    if (redacted === undefined) return;
+    const { kind, entity } = redacted;
+    const { recordedAt } = meta;
+    const changed = { event: id, seq, kind, entity, recordedMs: instantMs(recordedAt) };
+    const shown = data.fields.some((field) => field !== 'meta.actor');
+    const touched = shown ? this.#showing(kind, entity) : { meetings: [], lowest: 3 };
+    this.#changes.write(changed, UNTOLD);
+    for (const meeting of touched.meetings) {
+      if (meeting !== undefined) this.#touch(meeting, touched.lowest, recordedAt, seq);
+    }
+  }
+
+  /** The meetings whose entries show this one, and from which level on. */
+  #showing(kind: EntityKind, n: number) {
+    if (kind === 'meeting') {
+      const id = this.#meetings.idAt(n) ?? this.#meetingRows.idAt(n);
+      return { meetings: [this.#meetings.get(id)], lowest: 0 };
+    }
+    const id = this.#announcements.idAt(n) ?? this.#announcementRows.idAt(n);
+    const meetings = this.#meetingRows.citing(id).map((meeting) => this.#meetings.get(meeting));
+    return { meetings, lowest: this.#announcements.get(id)?.row.lowest ?? 3 };
+  }
+
+  /** What entries show changed: they count one more change at each level that sees it. */
+  #touch(entry: MeetingEntry, lowest: number, recordedAt: string, seq: number): void {
     const { row } = entry;
     const from = Math.max(lowest, row.lowest);
     const ticks = row.ticks.map((tick, level) => (level >= from ? bump(tick, recordedAt) : tick));

@@ -16,7 +16,7 @@ CREATE TABLE changes (
 `;
 
 export const CHANGE_INDEXES = `
-CREATE INDEX changes_event ON changes (event);
+CREATE INDEX IF NOT EXISTS changes_event ON changes (event);
 `;
 
 /** Rows per event that `n` leaves room for. */
@@ -38,14 +38,27 @@ export interface Changed {
 
 /** Writes change rows of one database. */
 export class ChangeRows {
+  readonly #db;
   readonly #insert;
   readonly #hide;
+  readonly #entry;
 
   constructor(db: ViewDatabase) {
+    this.#db = db;
     this.#insert = db.prepare('INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
     this.#hide = db.prepare(
       'UPDATE changes SET lo = ?1 WHERE n >= ?2 AND n < ?3 AND lo < ?1 AND since IS NULL',
     );
+    this.#entry = db.prepare('SELECT kind, entity FROM changes WHERE event = ? LIMIT 1');
+  }
+
+  /** The entry that an event changed, as its row number; undefined when the view has no such event. */
+  entryOf(event: string): Pick<Changed, 'kind' | 'entity'> | undefined {
+    // A build has no indexes yet, and a log may have thousands of redactions.
+    this.#db.exec(CHANGE_INDEXES);
+    const row = this.#entry.get(event);
+    const kind = ENTITY_KINDS[row?.kind as number];
+    return kind && { kind, entity: row?.entity as number };
   }
 
   write({ event, seq, kind, entity, recordedMs }: Changed, rows: readonly ChangeRow[]): void {

@@ -98,6 +98,7 @@ export type MeetingMark = Mark<KeptEvent<MeetingEvent>, MeetingFacts>;
 /** Reads and writes meeting rows of one database. */
 export class MeetingRows {
   readonly #get;
+  readonly #id;
   readonly #rows;
   readonly #update;
   readonly #text;
@@ -108,6 +109,7 @@ export class MeetingRows {
 
   constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM meetings WHERE id = ?');
+    this.#id = db.prepare('SELECT id FROM meetings WHERE n = ?');
     this.#rows = rowWriter(db, 'meetings');
     this.#update = db.prepare('UPDATE meetings SET seq = ?, record = ? WHERE n = ?');
     this.#text = new TextRows(db, 'meeting_text');
@@ -120,6 +122,11 @@ export class MeetingRows {
   load(id: string): MeetingRow | undefined {
     const row = this.#get.get(id);
     return row === undefined ? undefined : (JSON.parse(row.record as string) as MeetingRow);
+  }
+
+  /** The id of a row that is there. */
+  idAt(n: number): string {
+    return this.#id.get(n)?.id as string;
   }
 
   /** Writes a row that no event of its own changed. */

@@ -34,6 +34,14 @@ export class RowCache<R extends { readonly id: string }> {
     return this.#kept.get(id)?.record ?? this.#load(id);
   }
 
+  /** The id of the record in this place; undefined when it is not in the cache. Looks through all of it. */
+  idAt(place: number): string | undefined {
+    for (const { record } of this.#kept.values()) {
+      if (this.#placeOf(record) === place) return record.id;
+    }
+    return undefined;
+  }
+
   /** `size`: a cheap estimate of what the record weighs in memory, in bytes. */
   set(record: R, size: number): void {
     const { id } = record;
