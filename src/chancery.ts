@@ -94,7 +94,6 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const releases = followReleases({ store, now: clock, log }, projector);
   opened.defer(() => releases.close());
   const parts = { store, clock, handle, projector, access, lag };
-  warmUp();
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;
   const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });
@@ -102,7 +101,11 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   // After listening: a token made by a start that then fails would have been shown to nobody.
   const firstToken = config.adminToken === undefined ? await access.issueFirst() : undefined;
   const ready = Promise.all([access.view.ready, projector.ready]).then(() => {});
-  ready.catch(() => {}); // whoever awaits it still gets the rejection
+  // Not before: a start is waited for. Whoever awaits `ready` still gets its rejection.
+  ready.then(
+    () => setImmediate(warmUp),
+    () => {},
+  );
   const running = opened.move();
   log.info({ version: VERSION, store: nameOfStore(config.store), port, example }, 'serving');
   return {
