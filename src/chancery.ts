@@ -102,10 +102,7 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const firstToken = config.adminToken === undefined ? await access.issueFirst() : undefined;
   const ready = Promise.all([access.view.ready, projector.ready]).then(() => {});
   // Not before: a start is waited for. Whoever awaits `ready` still gets its rejection.
-  ready.then(
-    () => setImmediate(warmUp),
-    () => {},
-  );
+  ready.then(() => setImmediate(warmUp)).catch(() => {});
   const running = opened.move();
   log.info({ version: VERSION, store: nameOfStore(config.store), port, example }, 'serving');
   return {
