@@ -1,19 +1,14 @@
-import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
-import pino from 'pino';
 import type { MeetingEvent } from '../../events/meeting.ts';
-import { calendar } from '../../projections/calendar.ts';
 import { type EntryQueries, entryQueries } from '../../projections/entry-queries.ts';
-import { CALENDAR_DEFINITION } from '../../src/calendar-definition.ts';
 import { createCalendars, warmUp } from '../../src/calendars.ts';
 import type { FeedAsk } from '../../src/http/app.ts';
 import { DEFAULT_OPTIONS } from '../../src/ical/index.ts';
 import { entryUid } from '../../src/ids.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/index.ts';
-import { lockViews } from '../../src/views/lock.ts';
-import { Projector } from '../../src/views/projector.ts';
+import type { Projector } from '../../src/views/projector.ts';
+import { type Folder, openCalendar } from '../calendar-view.ts';
 import { Random } from '../random.ts';
 import { answer } from './answer.ts';
 
@@ -38,18 +33,9 @@ interface Opened {
 
 let opened: Opened;
 
-async function open({ folder, nowMs }: { folder: string; nowMs: number }): Promise<void> {
-  const views = join(folder, 'views');
-  lockViews(views);
-  const store = await openSqliteStore({ file: join(folder, 'chancery.db') });
-  const log = pino({ level: 'error' }, pino.destination(2));
-  const projector = new Projector({
-    ...{ folder: views, store, projection: calendar, definition: CALENDAR_DEFINITION, log },
-    now: () => nowMs,
-  });
-  projector.start();
+async function open({ folder, nowMs }: Folder): Promise<void> {
+  const { store, projector } = await openCalendar({ folder, nowMs });
   warmUp();
-  await projector.ready;
   const entries = entryQueries(projector.reader(), entryUid);
   const reader = { level: 0, editor: false, clockMs: nowMs } as const;
   const ids = entries.changesAfter(reader, 0, Number.MAX_SAFE_INTEGER).map(({ id }) => id);

@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
-import pino from 'pino';
-import { calendar } from '../../projections/calendar.ts';
 import { calendarQueries } from '../../projections/calendar-queries.ts';
 import type { CalendarQueries } from '../../projections/types.ts';
 import type { ViewDatabase } from '../../projections/view-database.ts';
 import { openAccess } from '../../src/access.ts';
-import { CALENDAR_DEFINITION } from '../../src/calendar-definition.ts';
 import { callerOf } from '../../src/http/auth.ts';
 import { confidentialIn } from '../../src/http/confidential.ts';
 import { releaseId } from '../../src/ids.ts';
-import { openSqliteStore } from '../../src/store/sqlite/index.ts';
-import { lockViews } from '../../src/views/lock.ts';
-import { Projector } from '../../src/views/projector.ts';
+import { type Folder, openCalendar } from '../calendar-view.ts';
 import { answer } from './answer.ts';
 
 /** A page of the upcoming schedule as the server composes it, without HTTP: with and without checks of access. */
@@ -48,17 +42,8 @@ const open = (db: ViewDatabase): ViewDatabase => ({
 });
 
 /** @returns the digest of a page, with and without checks */
-async function openViews({ folder, nowMs }: { folder: string; nowMs: number }) {
-  const views = join(folder, 'views');
-  lockViews(views);
-  const store = await openSqliteStore({ file: join(folder, 'chancery.db') });
-  const log = pino({ level: 'error' }, pino.destination(2));
-  const projector = new Projector({
-    ...{ folder: views, store, projection: calendar, definition: CALENDAR_DEFINITION, log },
-    now: () => nowMs,
-  });
-  projector.start();
-  await projector.ready;
+async function openViews({ folder, nowMs }: Folder) {
+  const { projector } = await openCalendar({ folder, nowMs });
   const db = projector.reader();
   const [checked, unchecked] = [db, open(db)].map((each) => calendarQueries(each, releaseId));
   if (checked === undefined || unchecked === undefined) throw new Error('no queries');

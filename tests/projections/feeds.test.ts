@@ -1,22 +1,13 @@
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { NewEvent } from '../../events/envelope.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { FeedEvent } from '../../events/feed.ts';
 import { access } from '../../projections/access.ts';
 import { feedQueries } from '../../projections/feeds.ts';
-import type { EventStore } from '../../src/store/event-store.ts';
-import { openSqliteStore } from '../../src/store/sqlite/index.ts';
-import { Projector } from '../../src/views/projector.ts';
-import { temporaryFolder } from '../support/program.ts';
+import { accessView, sealed, uuid } from './support/access-view.ts';
 
 /** Feeds in the access view, built at once and followed live. */
 
-let folder: ReturnType<typeof temporaryFolder>;
-let store: EventStore;
-let view: Projector;
+const world = accessView();
 
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
-const uuid = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 const options = { cancelled: 'status', postponed: 'cancelled', approx: 'span', past: 365 } as const;
 const OPEN = {
   name: 'Open',
@@ -39,44 +30,14 @@ const LOG: readonly (readonly [feed: string, event: FeedEvent])[] = [
   ['gone', { type: 'FeedDeleted', data: {} }],
 ];
 
-const sealed = (event: { type: string; data: object }, n: number): NewEvent => ({
-  ...event,
-  id: uuid(n),
-  meta: {
-    ...{ recordedAt: `2021-11-22T08:00:0${n}Z`, statedAt: `2021-11-22T08:00:0${n}Z` },
-    ...{ actor: 'cli', commandId: uuid(n), requestHash: 'f'.repeat(64) },
-    ...{ correlationId: uuid(n), causationId: uuid(n), schema: 1 },
-  },
-});
-
-async function append(
-  entries: readonly (readonly [string, { type: string; data: object }])[],
-  from = 1,
-) {
-  for (const [index, [feed, event]] of entries.entries()) {
-    const stream = `feed-${feed}`;
-    const [last] = await store.readStream(stream, { backwards: true, limit: 1 });
-    await store.append(stream, [sealed(event, from + index)], last?.revision ?? 'none');
-  }
-}
-
-beforeEach(async () => {
-  folder = temporaryFolder('feeds-view-');
-  store = await openSqliteStore({ file: join(folder.path, 'events.db') });
-  view = new Projector({
-    ...{ folder: folder.path, store, projection: access, definition: 'test', log: silent },
-    now: () => 0,
-  });
-});
-afterEach(async () => {
-  await view.close();
-  await store.close();
-  folder.remove();
-});
+const append = (entries: readonly (readonly [string, { type: string; data: object }])[]) =>
+  world.append(
+    entries.map(([feed, event], index) => [`feed-${feed}`, sealed(event, index + 1)] as const),
+  );
 
 const ANYONE = { level: 0, editor: false } as const;
 const INSIDER = { level: 2, editor: true } as const;
-const queries = () => feedQueries(view.reader());
+const queries = () => feedQueries(world.view.reader());
 
 /** Another number in projections/access.ts goes with other rows. */
 const ROWS = {
@@ -106,24 +67,24 @@ const rows = () => ({ definition: access.definition, rows: queries().list(INSIDE
 
 test('a build gives the rows of the log', async () => {
   await append(LOG);
-  view.start();
-  await view.ready;
+  world.view.start();
+  await world.view.ready;
   expect(rows()).toEqual(ROWS);
 });
 
 test('following gives the same rows', async () => {
-  view.start();
-  await view.ready;
+  world.view.start();
+  await world.view.ready;
   await append(LOG);
-  expect(await view.waitFor(uuid(LOG.length), 10_000)).toBe(true);
+  expect(await world.view.waitFor(uuid(LOG.length), 10_000)).toBe(true);
   expect(rows()).toEqual(ROWS);
 });
 
 describe('queries', () => {
   beforeEach(async () => {
     await append(LOG);
-    view.start();
-    await view.ready;
+    world.view.start();
+    await world.view.ready;
   });
 
   test('tell of private feeds only editors whose level reaches theirs', () => {
@@ -167,15 +128,14 @@ describe('queries', () => {
 });
 
 test('a feed with an event that cannot be applied says so', async () => {
-  view.start();
-  await view.ready;
+  world.view.start();
+  await world.view.ready;
   await append(LOG);
   const broken = { type: 'FeedTokenRevoked', data: { hash: 1 }, meta: {} };
   const newer = sealed(broken, 9);
-  const [last] = await store.readStream('feed-desk', { backwards: true, limit: 1 });
   // Of a schema that this program does not know yet.
   const event = { ...newer, meta: { ...newer.meta, schema: 99 } };
-  await store.append('feed-desk', [event], last?.revision ?? 'none');
-  expect(await view.waitFor(uuid(9), 10_000)).toBe(true);
+  await world.append([['feed-desk', event]]);
+  expect(await world.view.waitFor(uuid(9), 10_000)).toBe(true);
   expect(queries().byToken(B)).toMatchObject({ stale: true });
 });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { CLASSIFICATIONS } from '../../../events/values.ts';
 import type { FeedReader, FeedRow } from '../../../projections/feeds.ts';
 import { feedBody, feedChanges, rotation } from '../../feed-bodies.ts';
-import type { FeedResult } from '../../feeds.ts';
+import type { FeedRequest, FeedResult } from '../../feeds.ts';
 import { isEditor, requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { askOf, seenFeeds } from '../feed-doors.ts';
@@ -107,6 +107,18 @@ const saving = (edge: Edge): RouteOptions => ({
     ),
 });
 
+/** Does something to the feed in the path. */
+const carriedOut =
+  (
+    edge: Edge,
+    action: (id: string, body: unknown, by: FeedRequest) => Promise<FeedResult>,
+  ): RouteOptions['handler'] =>
+  async (request, reply) => {
+    const { id } = request.params as z.output<typeof entryParams>;
+    const done = await action(id, request.body, asked(edge, request));
+    return written(edge, request, reply, 200, done);
+  };
+
 const changing = (edge: Edge): RouteOptions => ({
   method: 'PUT',
   url: '/feeds/:id',
@@ -116,11 +128,7 @@ const changing = (edge: Edge): RouteOptions => ({
     body: feedChanges,
     response: { 200: newFeed, 202: LATER, default: problemContent },
   },
-  handler: async (request, reply) => {
-    const { id } = request.params as z.output<typeof entryParams>;
-    const done = await edge.deps.feeds.change(id, request.body, asked(edge, request));
-    return written(edge, request, reply, 200, done);
-  },
+  handler: carriedOut(edge, (id, body, by) => edge.deps.feeds.change(id, body, by)),
 });
 
 const rotating = (edge: Edge): RouteOptions => ({
@@ -132,11 +140,7 @@ const rotating = (edge: Edge): RouteOptions => ({
     body: rotation,
     response: { 200: newFeed, 202: LATER, default: problemContent },
   },
-  handler: async (request, reply) => {
-    const { id } = request.params as z.output<typeof entryParams>;
-    const done = await edge.deps.feeds.rotate(id, request.body, asked(edge, request));
-    return written(edge, request, reply, 200, done);
-  },
+  handler: carriedOut(edge, (id, body, by) => edge.deps.feeds.rotate(id, body, by)),
 });
 
 const endingBy =
@@ -153,11 +157,7 @@ const endingBy =
       params: entryParams,
       response: { 200: newFeed, 202: LATER, default: problemContent },
     },
-    handler: async (request, reply) => {
-      const { id } = request.params as z.output<typeof entryParams>;
-      const done = await edge.deps.feeds[action](id, asked(edge, request));
-      return written(edge, request, reply, 200, done);
-    },
+    handler: carriedOut(edge, (id, _body, by) => edge.deps.feeds[action](id, by)),
   });
 
 function readerOf(edge: Edge, request: FastifyRequest): FeedReader {

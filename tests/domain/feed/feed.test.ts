@@ -7,7 +7,7 @@ import {
   type FeedState,
   initialState,
 } from '../../../src/domain/feed/index.ts';
-import { Rejected } from '../../../src/domain/rules.ts';
+import { ruleOf } from '../rule.ts';
 
 const now = Date.UTC(2021, 10, 22, 8);
 const AT = '2021-11-22T08:00:00Z';
@@ -32,15 +32,8 @@ const saved = on([save]);
 const open = on([{ type: 'save', facts: PUBLIC }]);
 const rotate = (hash: string, graceDays = 7): FeedCommand => ({ type: 'rotate', hash, graceDays });
 
-const rule = (command: FeedCommand, state: FeedState): string => {
-  try {
-    decide(command, state, { now });
-  } catch (error) {
-    if (error instanceof Rejected) return error.rule;
-    throw error;
-  }
-  throw new Error('it was taken');
-};
+const rule = (command: FeedCommand, state: FeedState): string =>
+  ruleOf(() => decide(command, state, { now }));
 
 /** Hash → whether it is the present one, or until when it works; null: it does not. */
 const tokensOf = (state: FeedState) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidInput, Rejected } from '../../../src/domain/rules.ts';
+import { InvalidInput } from '../../../src/domain/rules.ts';
 import {
   decide,
   evolve,
@@ -7,6 +7,7 @@ import {
   type TokenCommand,
   type TokenState,
 } from '../../../src/domain/token/index.ts';
+import { ruleOf } from '../rule.ts';
 
 const now = Date.UTC(2021, 10, 22, 8);
 const hash = 'a'.repeat(64);
@@ -21,15 +22,8 @@ const facts = { name: 'Desk', role: 'editor', ceiling: 'internal', hash } as con
 const issued: TokenState = { status: 'issued', facts };
 const revoked: TokenState = { status: 'revoked', facts };
 
-const rule = (command: TokenCommand, state: TokenState): string => {
-  try {
-    decide(command, state, { now });
-  } catch (error) {
-    if (error instanceof Rejected) return error.rule;
-    throw error;
-  }
-  throw new Error('it was taken');
-};
+const rule = (command: TokenCommand, state: TokenState): string =>
+  ruleOf(() => decide(command, state, { now }));
 
 describe('decide', () => {
   test('issues a token', () => {
