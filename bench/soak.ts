@@ -10,6 +10,7 @@ import { type EventStore, RevisionConflict } from '../src/store/event-store.ts';
 import { openClusterStore } from '../src/store/eventstoredb/index.ts';
 import { clusterSettings } from '../src/store/eventstoredb/settings.ts';
 import { MAIN, temporaryFolder } from '../tests/support/program.ts';
+import { Database, SERVER_COMMAND } from '../tests/support/real/database.ts';
 import { generateLog, type LogEvent } from './generator/log.ts';
 import { writeLog } from './log-file.ts';
 import { endAll, track } from './processes.ts';
@@ -19,9 +20,9 @@ import { endAll, track } from './processes.ts';
  * and in the copies as it was. Fails at the first thing that is not so.
  */
 
-const USAGE = `Usage: ESDB_SERVER='<command>' ESDB_TEST_URL=esdb://… npm run soak:cluster
+const USAGE = `Usage: ESDB_SERVER='<command>' npm run soak:cluster
 
-ESDB_SERVER starts an EventStoreDB server on a disk, in the foreground; its process is killed and started again.
+ESDB_SERVER starts an EventStoreDB server in the foreground, without options; its process is killed and started again.
 SOAK_EVENTS is how many events there are, 100000 unless said otherwise. SOAK_COPY=no leaves the copies out.`;
 
 /** Between two looks at a node, and between two at the server, which would be slowed by more. */
@@ -36,9 +37,8 @@ const PATIENCE_MS = 900_000;
 const ADMIN_TOKEN = randomBytes(24).toString('hex');
 const DESK = { seed: 20_211_121, alive: 3_000, perDay: 120 };
 
-const { ESDB_SERVER: command = '', ESDB_TEST_URL: url = '' } = process.env;
 const count = Number(process.env.SOAK_EVENTS ?? '100000');
-if (command === '' || url === '' || !Number.isSafeInteger(count) || count < 1_000) {
+if (SERVER_COMMAND === '' || !Number.isSafeInteger(count) || count < 1_000) {
   console.error(USAGE);
   process.exit(2);
 }
@@ -63,6 +63,8 @@ async function until(
   }
 }
 
+const server = await Database.prepare();
+const { url } = server;
 const folder = temporaryFolder('chancery-soak-');
 const run = `soak-${process.pid}-${Date.now()}`;
 /** One log is copied and read by new nodes, the other one grows behind a node's back. */
@@ -111,24 +113,6 @@ class Process {
 
 const chancery = (args: readonly string[], env: Readonly<Record<string, string>> = {}) =>
   new Process(process.execPath, [MAIN, ...args], { ...environment, ...env });
-
-/** The server, which can be killed and started again. */
-class Server {
-  #process: Process | undefined;
-
-  async start(): Promise<void> {
-    const server = new Process('bash', ['-c', `exec ${command}`], process.env as never);
-    this.#process = server;
-    await until('the server answers', async () => {
-      require(!server.ended, `the server runs:\n${server.stdout}${server.stderr}`);
-      return (await headId()) !== null;
-    });
-  }
-
-  async kill(): Promise<void> {
-    await this.#process?.kill('SIGKILL');
-  }
-}
 
 const openAt = (prefix: string): EventStore => openClusterStore(clusterSettings(url, { prefix }));
 
@@ -193,10 +177,7 @@ interface Way {
 }
 
 /** The server is killed in the middle, and the node. @returns the node started last */
-async function catchUpWithKills(
-  server: Server,
-  { name, prefix, from, to, third }: Way,
-): Promise<Node> {
+async function catchUpWithKills({ name, prefix, from, to, third }: Way): Promise<Node> {
   const since = performance.now();
   const first = node(name, prefix);
   await third(first);
@@ -280,7 +261,7 @@ async function copies(events: readonly LogEvent[]): Promise<void> {
 const firstLine = (text: string): string => text.split('\n')[0] ?? '';
 
 /** A new node to which nothing happens, and one to which it does, end with the same views. */
-async function newNodes(server: Server): Promise<void> {
+async function newNodes(): Promise<void> {
   const since = performance.now();
   const plain = node('plain', LONG);
   await reaches(plain, count);
@@ -288,7 +269,7 @@ async function newNodes(server: Server): Promise<void> {
   say(`plain: 0 to ${count} events in ${seconds(since)} s`);
   const expected = await verified(plain, 'plain');
   const to = applied(plain);
-  const killed = await catchUpWithKills(server, {
+  const killed = await catchUpWithKills({
     ...{ name: 'new', prefix: LONG, from: 0, to },
     third: () => delay(took / 3),
   });
@@ -305,7 +286,7 @@ async function quiet(running: Node): Promise<void> {
 }
 
 /** A node that has views goes on from them: the log has grown while it was down. */
-async function oldNode(server: Server, events: readonly LogEvent[]): Promise<void> {
+async function oldNode(events: readonly LogEvent[]): Promise<void> {
   const [early, late] = [events.slice(0, count / 4), events.slice(count / 4, count / 2)];
   await append(GROWING, early);
   const before = node('old', GROWING);
@@ -316,7 +297,7 @@ async function oldNode(server: Server, events: readonly LogEvent[]): Promise<voi
   const written = await append(GROWING, late);
   const way = { name: 'old', prefix: GROWING, from, to: from + written };
   const third = (running: Node) => reaches(running, applied(running) + Math.floor(written / 3));
-  await verified(await catchUpWithKills(server, { ...way, third }), 'old');
+  await verified(await catchUpWithKills({ ...way, third }), 'old');
 }
 
 /** Appends many at a time, but for streams that a node has written to. @returns how many */
@@ -346,14 +327,12 @@ async function soak(): Promise<void> {
   const shape = { ...DESK, size: { events: count } };
   writeLog(join(folder.path, 'source.db'), shape);
   const events = [...generateLog(shape)];
-  const server = new Server();
   await server.start();
   say(`the server answers; there are ${count} events`);
   if (process.env.SOAK_COPY === 'no') await append(LONG, events);
   else await copies(events);
-  await newNodes(server);
-  await oldNode(server, events);
-  await server.kill();
+  await newNodes();
+  await oldNode(events);
 }
 
 try {
@@ -364,5 +343,6 @@ try {
   process.exitCode = 1;
 } finally {
   endAll();
+  await server.remove();
   folder.remove();
 }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AllStreamSubscription, ResolvedEvent } from '@eventstore/db-client';
 import { pause } from './patience.ts';
-import type { Place } from './position.ts';
+import { isPlace, type Place } from './position.ts';
 
 export type Mark =
   /** All before this place has been looked at, also where nothing of it was ours. */
@@ -40,7 +40,9 @@ export class Feed {
     this.#gone = gone;
     gone.addEventListener('abort', this.#whenGone);
     // What it throws would hold the call up for ever, so it does nothing that can fail.
-    this.#subscription = open((place) => this.#mark({ kind: 'checkpoint', place }));
+    this.#subscription = open((place) => {
+      if (isPlace(place)) this.#mark({ kind: 'checkpoint', place });
+    });
     this.#subscription
       .on('confirmation', () => {
         this.#confirmed = true;

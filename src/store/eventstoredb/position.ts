@@ -6,6 +6,12 @@ export interface Place {
   readonly prepare: bigint;
 }
 
+/** A server's word for no place, -1, as the driver reads it: after it, everything would be behind. */
+const NO_PLACE = 2n ** 64n - 1n;
+
+/** False: a checkpoint of a subscription that has looked at nothing yet. Seen of a real 24.6 whose log was empty. */
+export const isPlace = ({ commit }: Place): boolean => commit !== NO_PLACE;
+
 /** One number for what is almost always the same twice. */
 export const formatPosition = ({ commit, prepare }: Place): Position =>
   commit === prepare ? String(commit) : `${commit}.${prepare}`;

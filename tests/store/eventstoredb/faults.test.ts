@@ -9,19 +9,19 @@ import {
   StoreInvalid,
   StoreUnavailable,
 } from '../../../src/store/event-store.ts';
-import { type WireOptions, WireServer } from '../../support/wire/server.ts';
+import type { WireOptions } from '../../support/wire/server.ts';
 import { anEvent, idsOf, someEvents, take, untilCaughtUp } from '../events.ts';
-import { openWire } from './support.ts';
+import { type FaultyServer, openWire, SERVERS, type ServerKind, surely } from './support.ts';
 
-let server: WireServer;
+let server: FaultyServer;
 let store: EventStore;
 let ended: AbortController;
 const unhandled: unknown[] = [];
 const note = (reason: unknown) => unhandled.push(reason);
 
-async function begin(options: WireOptions = {}): Promise<void> {
-  server = await WireServer.start(options);
-  store = openWire(server);
+async function begin(kind: ServerKind, options: WireOptions = {}): Promise<void> {
+  server = await kind.start(options);
+  store = openWire(server, { timeoutMs: kind.timeoutMs });
 }
 
 beforeEach(() => {
@@ -33,22 +33,13 @@ beforeEach(() => {
 afterEach(async () => {
   ended.abort();
   await store.close();
-  server.kill();
+  await server.remove();
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
 
-/** As the handler does it: the same ids at the same revision while nobody knows. */
-async function appendSurely(stream: string, events: ReturnType<typeof someEvents>): Promise<void> {
-  for (;;) {
-    try {
-      await store.append(stream, events, 'none');
-      return;
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-    }
-  }
-}
+const appendSurely = (stream: string, events: ReturnType<typeof someEvents>) =>
+  surely(() => store.append(stream, events, 'none'));
 
 const all = (): Promise<RecordedEvent[]> => store.readAll({ limit: 10_000 });
 
@@ -62,11 +53,15 @@ const pathsOfAppend: [string, WireOptions][] = [
   ['the older append', { batchAppend: false, saysCaughtUp: false }],
 ];
 
-describe.each(pathsOfAppend)('with %s, a server that', (_, options) => {
-  beforeEach(() => begin(options));
+const everyWay = SERVERS.flatMap((kind) =>
+  pathsOfAppend.map(([path, options]) => [`${kind.name} with ${path}`, kind, options] as const),
+);
+
+describe.each(everyWay)('%s that', (_, kind, options) => {
+  beforeEach(() => begin(kind, options));
 
   test('is not there yet is unavailable at once, and used when it is there', async () => {
-    server.kill();
+    await server.kill();
     const seen = follow((events) => events.length === 2);
     await expect(store.head()).rejects.toThrow(StoreUnavailable);
     await expect(store.readStream('meeting-a')).rejects.toMatchObject({ outcome: 'not-written' });
@@ -87,7 +82,7 @@ describe.each(pathsOfAppend)('with %s, a server that', (_, options) => {
     const appended = batches.map((events, index) => appendSurely(`meeting-${index}`, events));
     for (let restarts = 0; restarts < 3; restarts += 1) {
       await appended[restarts * 10];
-      server.kill();
+      await server.kill();
       await server.start();
     }
     await Promise.all(appended);
@@ -127,16 +122,19 @@ describe.each(pathsOfAppend)('with %s, a server that', (_, options) => {
   });
 
   test('freezes is given up in time, and heard again when it goes on', async () => {
-    const seen = follow((events) => events.length === 4);
+    const last = someEvents(2);
+    const seen = follow((events) => events.some(({ id }) => id === last[1]?.id));
     await store.append('meeting-a', someEvents(2), 'none');
     server.faults.frozen = true;
-    await expect(store.head()).rejects.toThrow(/has not answered within 1000 ms/);
-    await expect(store.append('meeting-b', someEvents(2), 'none')).rejects.toThrow(
-      StoreUnavailable,
-    );
+    await expect(store.head()).rejects.toThrow(/has not answered within \d+ ms|was given up/);
+    await expect(store.append('meeting-b', someEvents(2), 'none')).rejects.toMatchObject({
+      ...{ name: 'StoreUnavailable', outcome: 'unknown' },
+    });
     server.faults.frozen = false;
-    await appendSurely('meeting-c', someEvents(2));
-    expect((await seen).events).toEqual(await all());
+    await appendSurely('meeting-c', last);
+    // What nobody waited for any more may be carried out all the same, now or later.
+    const { events } = await seen;
+    expect(events).toEqual((await all()).slice(0, events.length));
   });
 
   test('ends a subscription without a word, or breaks it, is subscribed to again', async () => {
@@ -171,43 +169,49 @@ describe.each(pathsOfAppend)('with %s, a server that', (_, options) => {
   });
 
   test('takes less than what is sent refuses it with its limit, and nothing is written', async () => {
-    const small = await WireServer.start({ ...options, maxAppendSize: 1_000 });
-    const other = openWire(small);
+    const small = await kind.start({ ...options, maxAppendSize: 1_000 });
+    const other = openWire(small, { timeoutMs: kind.timeoutMs });
     const appended = other.append('meeting-a', [anEvent('x'.repeat(1_000))], 'none');
     await expect(appended).rejects.toThrow(InvalidEvent);
     await expect(appended).rejects.toThrow(/larger than the 1000 bytes that the server takes/);
     expect(await other.readStream('meeting-a')).toEqual([]);
     await other.close();
-    small.kill();
+    await small.remove();
   });
 
   test('is set back to an older backup ends a subscription, so that whoever follows looks anew', async () => {
-    await store.append('meeting-a', someEvents(3), 'none');
+    await store.append('meeting-a', someEvents(2), 'none');
+    const setBack = server.backup();
+    await store.append('meeting-a', someEvents(1), 1);
     const messages = store.subscribe(undefined, ended.signal)[Symbol.asyncIterator]();
     const rest = { [Symbol.asyncIterator]: () => ({ next: () => messages.next() }) };
     await take(rest, untilCaughtUp);
-    server.kill();
-    server.log = server.log.asOf(server.log.events.length - 1);
+    await server.kill();
+    setBack();
     await server.start();
     expect(await messages.next()).toMatchObject({ done: true });
+    expect(await store.readStream('meeting-a')).toHaveLength(2);
   });
 });
 
+const [OURS] = SERVERS as readonly [ServerKind];
+
 test('a clock that is behind the server’s by a minute keeps nobody from appending', async () => {
-  await begin({ clockAheadMs: 60_000 });
+  await begin(OURS, { clockAheadMs: 60_000 });
   expect((await store.append('meeting-a', someEvents(1), 'none')).revision).toBe(0);
 });
 
-describe('a server that wants to know who comes', () => {
+describe.each(SERVERS)('$name that wants to know who comes', (kind) => {
   const pem = (name: string) => readFileSync(new URL(`./tls/${name}.pem`, import.meta.url), 'utf8');
   const ca = new URL('./tls/ca.pem', import.meta.url).pathname;
-  const credentials = { username: 'desk', password: 'right' };
-  const secured = { tls: { key: pem('key'), cert: pem('cert') }, credentials };
+  const credentials = { username: 'admin', password: 'changeit' };
+  const tls = { key: pem('key'), cert: pem('cert'), authority: pem('ca') };
+  const secured = { tls, credentials };
   const at = (who: string, query: string) => ({
     url: `esdb://${who}localhost:${server.port}?${query}`,
   });
 
-  beforeEach(() => begin(secured));
+  beforeEach(() => begin(kind, secured));
 
   async function attempt(url: { url: string }): Promise<unknown> {
     const other = openWire(url);
@@ -221,10 +225,10 @@ describe('a server that wants to know who comes', () => {
   }
 
   test('lets in who has the right word and knows its authority', async () => {
-    expect(await attempt(at('desk:right@', `tlsCAFile=${ca}`))).toBeUndefined();
+    expect(await attempt(at('admin:changeit@', `tlsCAFile=${ca}`))).toBeUndefined();
   });
 
-  test.each(['desk:wrong@', ''])('turns away %j, which is not tried again', async (who) => {
+  test.each(['admin:wrong@', ''])('turns away %j, which is not tried again', async (who) => {
     const error = await attempt(at(who, `tlsCAFile=${ca}`));
     expect(error).toBeInstanceOf(StoreInvalid);
     expect((error as Error).message).toMatch(/refuses the credentials: give a user/);
@@ -232,7 +236,7 @@ describe('a server that wants to know who comes', () => {
   });
 
   test('is not trusted when its certificate is of another authority', async () => {
-    const error = await attempt(at('desk:right@', 'tls=true'));
+    const error = await attempt(at('admin:changeit@', 'tls=true'));
     expect(error).toBeInstanceOf(StoreInvalid);
     expect((error as Error).message).toMatch(/do not agree on TLS .*: check tls and tlsCAFile/);
   });
@@ -251,27 +255,31 @@ describe('a server that wants to know who comes', () => {
 /** A thousand by `npm run soak`. */
 const RECONNECTS = Number(process.env.RECONNECTS ?? 75);
 
-test(`${RECONNECTS} reconnects leave no call open and no memory taken`, async () => {
-  await begin();
-  setFlagsFromString('--expose-gc');
-  const collect: () => void = runInNewContext('gc');
-  const heap = () => {
-    collect();
-    return process.memoryUsage().heapUsed;
-  };
-  await store.append('meeting-a', someEvents(1), 'none');
-  const messages = store.subscribe(undefined, ended.signal);
-  let caughtUp = 0;
-  let before = 0;
-  await take(messages, () => {
-    caughtUp += 1;
-    if (caughtUp === RECONNECTS / 5) before = heap();
-    if (caughtUp % 2 === 0) server.endSubscriptions();
-    else server.breakSubscriptions();
-    return server.calls.subscribe >= RECONNECTS;
-  });
-  expect(server.calls.subscribe).toBeGreaterThanOrEqual(RECONNECTS);
-  expect(server.subscriptions).toBeLessThanOrEqual(1);
-  expect(server.open).toBeLessThanOrEqual(2);
-  expect(heap() - before).toBeLessThan(8 * 1_048_576);
-}, 200_000);
+test.each(SERVERS)(
+  `${RECONNECTS} reconnects to $name leave no call open and no memory taken`,
+  async (kind) => {
+    await begin(kind);
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const heap = () => {
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    await store.append('meeting-a', someEvents(1), 'none');
+    const messages = store.subscribe(undefined, ended.signal);
+    let caughtUp = 0;
+    let before = 0;
+    await take(messages, () => {
+      caughtUp += 1;
+      if (caughtUp === RECONNECTS / 5) before = heap();
+      if (caughtUp % 2 === 0) server.endSubscriptions();
+      else server.breakSubscriptions();
+      return server.calls.subscribe >= RECONNECTS;
+    });
+    expect(server.calls.subscribe).toBeGreaterThanOrEqual(RECONNECTS);
+    expect(server.subscriptions).toBeLessThanOrEqual(1);
+    expect(server.open).toBeLessThanOrEqual(2);
+    expect(heap() - before).toBeLessThan(8 * 1_048_576);
+  },
+  200_000,
+);

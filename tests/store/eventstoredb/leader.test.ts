@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventStore } from '../../../src/store/event-store.ts';
+import { Database, SERVER_COMMAND } from '../../support/real/database.ts';
 import { WireLog } from '../../support/wire/log.ts';
 import { WireServer } from '../../support/wire/server.ts';
 import { idsOf, someEvents, take } from '../events.ts';
-import { openWire } from './support.ts';
+import { openWire, surely } from './support.ts';
 
 /** Two servers of one cluster: they share their log, as after replication. */
 
@@ -100,3 +101,64 @@ test('a cluster in which nobody leads is unavailable, and says so in time', asyn
   expect(await store.head()).toBeUndefined();
   expect((await store.append('meeting-a', someEvents(1), 'none')).revision).toBe(0);
 });
+
+/** How long three servers may take to choose who leads, in milliseconds. */
+const ELECTION_MS = 60_000;
+
+async function startCluster(): Promise<Database[]> {
+  const members = await Promise.all([1, 2, 3].map(() => Database.prepare()));
+  const port = (member: Database) => `127.0.0.1:${member.port}`;
+  for (const member of members) {
+    const others = members.filter((other) => other !== member).map(port);
+    member.launch({ CLUSTER_SIZE: '3', DISCOVER_VIA_DNS: 'false', GOSSIP_SEED: others.join(',') });
+  }
+  await leading(members);
+  return members;
+}
+
+/** Settles when one leads and the others follow it. */
+const leading = (members: readonly Database[]): Promise<Database> =>
+  vi.waitFor(
+    async () => {
+      const states = await Promise.all(members.map((member) => member.state()));
+      const leader = members[states.indexOf('leader')];
+      if (leader === undefined || states.filter((state) => state === 'follower').length === 0) {
+        throw new Error(`nobody leads: ${states.join(', ')}`);
+      }
+      return leader;
+    },
+    { timeout: ELECTION_MS, interval: 200 },
+  );
+
+/** ESDB_SERVER names what starts a real server. */
+if (SERVER_COMMAND !== '') {
+  describe('three real servers', () => {
+    let members: Database[];
+    beforeEach(async () => {
+      members = await startCluster();
+    }, 2 * ELECTION_MS);
+    afterEach(() => Promise.all(members.map((member) => member.remove())));
+
+    test('whose leader is killed again and again lose and double nothing', async () => {
+      const hosts = members.map(({ port }) => `127.0.0.1:${port}`).join(',');
+      const store = openWire({ url: `esdb://${hosts}?tls=false` }, { timeoutMs: 3_000 });
+      stores.push(store);
+      const batches = Array.from({ length: 60 }, () => someEvents(2));
+      const seen = take(store.subscribe(undefined, ended.signal), (all) => all.length >= 120);
+      for (const [index, events] of batches.entries()) {
+        if (index % 20 !== 10) {
+          await surely(() => store.append(`meeting-${index}`, events, 'none'));
+          continue;
+        }
+        const leader = await leading(members);
+        const appended = surely(() => store.append(`meeting-${index}`, events, 'none'));
+        await leader.kill();
+        await appended;
+        leader.launch();
+      }
+      const { events } = await seen;
+      expect(events).toEqual(await surely(() => store.readAll({ limit: 1_000 })));
+      expect(idsOf(events).toSorted()).toEqual(idsOf(batches.flat()).toSorted());
+    }, 300_000);
+  });
+}

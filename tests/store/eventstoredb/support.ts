@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { EventStore } from '../../../src/store/event-store.ts';
+import { type EventStore, StoreUnavailable } from '../../../src/store/event-store.ts';
 import { openClusterStore } from '../../../src/store/eventstoredb/index.ts';
 import { type ClusterSettings, clusterSettings } from '../../../src/store/eventstoredb/settings.ts';
+import { SERVER_COMMAND } from '../../support/real/database.ts';
+import { RealServer } from '../../support/real/server.ts';
 import { type WireOptions, WireServer } from '../../support/wire/server.ts';
 import type { ContractLog } from '../contract.ts';
 
@@ -12,6 +14,33 @@ export const QUICK: Partial<ClusterSettings> = {
   watchdogMs: 200,
   longestPauseMs: 60,
 };
+
+/** A server that does wrong what it is told to, ours or a real one. */
+export type FaultyServer = Pick<
+  RealServer,
+  'url' | 'port' | 'faults' | 'calls' | 'open' | 'subscriptions' | 'backup'
+> & {
+  start(): Promise<void>;
+  kill(): Promise<void> | void;
+  remove(): Promise<void> | void;
+  endSubscriptions(): void;
+  breakSubscriptions(): void;
+};
+
+export interface ServerKind {
+  readonly name: string;
+  readonly start: (options?: WireOptions) => Promise<FaultyServer>;
+  /** How long an answer may take, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** With ESDB_SERVER, which names what starts one, the same is asked of a real server. */
+export const SERVERS: readonly ServerKind[] = [
+  { name: 'our server', start: WireServer.start, timeoutMs: 1_000 },
+  ...(SERVER_COMMAND === ''
+    ? []
+    : [{ name: 'a real server', start: RealServer.start, timeoutMs: 3_000 }]),
+];
 
 export const openWire = (
   server: { readonly url: string },
@@ -37,3 +66,14 @@ export const realLog = (url: string) => async (): Promise<ContractLog> => {
     remove: async () => {},
   };
 };
+
+/** As the handler does it: the same again while nobody knows. */
+export async function surely<T>(attempt: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+    }
+  }
+}

@@ -59,6 +59,9 @@ function comparison(from: bigint | undefined, backwards: boolean): (at: bigint) 
   return backwards ? (at) => at <= from : (at) => at >= from;
 }
 
+/** -1, as a number without a sign. */
+const NO_PLACE = 2n ** 64n - 1n;
+
 interface Search {
   readonly start: number;
   readonly prefixes: readonly string[];
@@ -90,7 +93,7 @@ async function subscribe(
   for (let looked = 0; !call.destroyed && !call.cancelled; ) {
     const event = server.faults.mute ? undefined : server.log.events[start + looked];
     if (event === undefined) {
-      behind = await pauseAtEnd(server, call, behind);
+      behind = await pauseAtEnd(server, call, behind, looked);
       continue;
     }
     looked += 1;
@@ -107,8 +110,11 @@ async function pauseAtEnd(
   server: ReadingServer,
   call: ReadCall,
   behind: boolean,
+  looked: number,
 ): Promise<boolean> {
   const { mute } = server.faults;
+  // A real one that has looked at nothing yet says so with the end of all numbers.
+  if (behind && looked === 0) await write(call, messages.checkpoint(NO_PLACE));
   if (behind && !mute && server.saysCaughtUp) await write(call, messages.caughtUp());
   await changed(server.log, call);
   return behind && mute;

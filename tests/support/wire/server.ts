@@ -37,7 +37,7 @@ export interface WireOptions {
   readonly batchAppend?: boolean;
   readonly saysCaughtUp?: boolean;
   /** PEM texts: the server speaks TLS. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  readonly tls?: { readonly key: string; readonly cert: string; readonly authority: string };
   /** Whoever comes without them is turned away. */
   readonly credentials?: { readonly username: string; readonly password: string };
   readonly maxAppendSize?: number;
@@ -123,6 +123,18 @@ export class WireServer {
     this.#server = undefined;
     this.#open.clear();
     this.#subscriptions.clear();
+  }
+
+  remove(): void {
+    this.kill();
+  }
+
+  /** @returns what sets it back to where it is now, while it is down */
+  backup(): () => void {
+    const count = this.log.events.length;
+    return () => {
+      this.log = this.log.asOf(count);
+    };
   }
 
   /** Ends every subscription without an error. */
