@@ -23,12 +23,14 @@ import { endAll, track } from './processes.ts';
 const USAGE = `Usage: ESDB_SERVER='<command>' npm run soak:cluster
 
 ESDB_SERVER starts an EventStoreDB server in the foreground, without options; its process is killed and started again.
-SOAK_EVENTS is how many events there are, 100000 unless said otherwise. SOAK_COPY=no leaves the copies out.`;
+SOAK_EVENTS is how many events there are, at least 20000, 100000 unless said otherwise. SOAK_COPY=no leaves the copies out.`;
 
 /** Between two looks at a node, and between two at the server, which would be slowed by more. */
 const PACE_MS = 250;
 const SERVER_PACE_MS = 2_000;
 const QUIET_MS = 5_000;
+/** With fewer, a node has caught up before it can be killed. */
+const FEWEST = 20_000;
 /** Appends under way. */
 const AT_ONCE = 50;
 /** For each thing that is waited for. */
@@ -38,7 +40,7 @@ const ADMIN_TOKEN = randomBytes(24).toString('hex');
 const DESK = { seed: 20_211_121, alive: 3_000, perDay: 120 };
 
 const count = Number(process.env.SOAK_EVENTS ?? '100000');
-if (SERVER_COMMAND === '' || !Number.isSafeInteger(count) || count < 1_000) {
+if (SERVER_COMMAND === '' || !Number.isSafeInteger(count) || count < FEWEST) {
   console.error(USAGE);
   process.exit(2);
 }
