@@ -17,7 +17,7 @@ const UNIT = 'events/s';
 const GOAL = { ratio: 0.9 };
 const WRITES = 200;
 /** More than elsewhere, and shorter ones: a server and its disk are less even than a processor. */
-const CLUSTER_ROUNDS = 9;
+const CLUSTER_ROUNDS = 21;
 
 /**
  * The adapter against the bare driver on the same server: the one that ESDB_TEST_URL names, or else one of our
