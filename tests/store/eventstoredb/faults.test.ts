@@ -161,11 +161,20 @@ describe.each(everyWay)('%s that', (_, kind, options) => {
 
   test('reads slowly is waited for as long as something comes', async () => {
     await store.append('meeting-a', someEvents(30), 'none');
-    server.faults.slowReadMs = 50;
+    const answerMs = 400;
+    const impatient = openWire(server, { timeoutMs: answerMs });
+    await impatient.head();
+    server.faults.slowReadMs = 20;
+    const begun = performance.now();
     // Longer than any single answer may take.
-    expect(await store.readStream('meeting-a')).toHaveLength(30);
-    const seen = await follow((events) => events.length === 30);
+    expect(await impatient.readStream('meeting-a')).toHaveLength(30);
+    expect(performance.now() - begun).toBeGreaterThan(answerMs);
+    const seen = await take(
+      impatient.subscribe(undefined, ended.signal),
+      (events) => events.length === 30,
+    );
     expect(seen.events).toHaveLength(30);
+    await impatient.close();
   });
 
   test('takes less than what is sent refuses it with its limit, and nothing is written', async () => {
