@@ -4,8 +4,6 @@ import { type Found, foundIn, type Names } from './recorded.ts';
 
 /** A page of fewer events is not worth a call that stays open. */
 const WORTH = 100;
-/** Whoever asks for so many at once reads on, as a rule. */
-const FULL = 1_000;
 
 type Read = (after: Place | undefined, limit: number) => Promise<Found[]>;
 
@@ -22,7 +20,7 @@ interface Open {
  */
 export class Onward {
   readonly #read: Read;
-  readonly #call: (after: Place | undefined) => Paced;
+  readonly #call: (after: Place) => Paced;
   readonly #names: Names;
   readonly #idleMs: number;
   #open: Open | undefined;
@@ -34,7 +32,7 @@ export class Onward {
    * @param call all from a place on, which is included
    * @param idleMs how long a call stays open that nobody takes from, in milliseconds
    */
-  constructor(read: Read, call: (after: Place | undefined) => Paced, names: Names, idleMs: number) {
+  constructor(read: Read, call: (after: Place) => Paced, names: Names, idleMs: number) {
     this.#read = read;
     this.#call = call;
     this.#names = names;
@@ -45,19 +43,18 @@ export class Onward {
   async page(after: Place | undefined, limit: number): Promise<Found[]> {
     if (limit < WORTH) return this.#read(after, limit);
     const readsOn = after !== undefined && samePlace(after, this.#readTo);
-    const page =
-      readsOn || limit >= FULL ? await this.#next(after, limit) : await this.#read(after, limit);
+    const page = readsOn ? await this.#next(after, limit) : await this.#read(after, limit);
     this.#readTo = page.at(-1)?.place;
     return page;
   }
 
-  async #next(after: Place | undefined, limit: number): Promise<Found[]> {
+  async #next(after: Place, limit: number): Promise<Found[]> {
     const found: Found[] = [];
     try {
       const call = this.#takeOut(after) ?? this.#call(after);
       await call.take((event) => {
         const ours = foundIn(event, this.#names);
-        if (ours !== undefined && isBehind(ours.place, after)) found.push(ours);
+        if (ours !== undefined && comparePlaces(ours.place, after) > 0) found.push(ours);
         return found.length === limit;
       });
       const last = found.at(-1);
@@ -80,9 +77,9 @@ export class Onward {
   }
 
   /** The call that stands at the place, for one who takes from it alone. */
-  #takeOut(at: Place | undefined): Paced | undefined {
+  #takeOut(at: Place): Paced | undefined {
     const open = this.#open;
-    if (open === undefined || at === undefined || !samePlace(at, open.at)) return undefined;
+    if (open === undefined || !samePlace(at, open.at)) return undefined;
     clearTimeout(open.timer);
     this.#open = undefined;
     return open.call;
@@ -95,9 +92,6 @@ export class Onward {
     this.#open = undefined;
   }
 }
-
-const isBehind = (place: Place, after: Place | undefined): boolean =>
-  after === undefined || comparePlaces(place, after) > 0;
 
 const samePlace = (a: Place, b: Place | undefined): boolean =>
   b !== undefined && comparePlaces(a, b) === 0;

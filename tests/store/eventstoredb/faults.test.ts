@@ -32,8 +32,11 @@ beforeEach(() => {
 
 afterEach(async () => {
   ended.abort();
-  await store.close();
-  await server.remove();
+  try {
+    await store.close();
+  } finally {
+    await server.remove();
+  }
   process.off('unhandledRejection', note);
   expect(unhandled).toEqual([]);
 });
@@ -75,6 +78,17 @@ describe.each(everyWay)('%s that', (_, kind, options) => {
     expect(idsOf((await seen).events)).toEqual(idsOf(events));
     expect(store.awaySince).toBeUndefined();
   });
+
+  test('has nothing to tell yet is heard when it has', async () => {
+    const messages = store.subscribe(undefined, ended.signal);
+    let appended: Promise<unknown> | undefined;
+    const { events } = await take(messages, (all, caughtUp) => {
+      if (caughtUp > 0) appended ??= store.append('meeting-a', someEvents(2), 'none');
+      return all.length === 2;
+    });
+    await appended;
+    expect(events).toEqual(await all());
+  }, 10_000);
 
   test('dies and returns during appends and a subscription loses and doubles nothing', async () => {
     const batches = Array.from({ length: 60 }, () => someEvents(2));

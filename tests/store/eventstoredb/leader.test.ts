@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { EventStore } from '../../../src/store/event-store.ts';
-import { Database, SERVER_COMMAND } from '../../support/real/database.ts';
+import { Database, SERVER_COMMAND, SMALL } from '../../support/real/database.ts';
 import { WireLog } from '../../support/wire/log.ts';
 import { WireServer } from '../../support/wire/server.ts';
 import { idsOf, someEvents, take } from '../events.ts';
@@ -105,15 +105,13 @@ test('a cluster in which nobody leads is unavailable, and says so in time', asyn
 /** How long three servers may take to choose who leads, in milliseconds. */
 const ELECTION_MS = 60_000;
 
-async function startCluster(): Promise<Database[]> {
-  const members = await Promise.all([1, 2, 3].map(() => Database.prepare()));
+async function startCluster(members: readonly Database[]): Promise<void> {
   const port = (member: Database) => `127.0.0.1:${member.port}`;
   for (const member of members) {
     const others = members.filter((other) => other !== member).map(port);
     member.launch({ CLUSTER_SIZE: '3', DISCOVER_VIA_DNS: 'false', GOSSIP_SEED: others.join(',') });
   }
   await leading(members);
-  return members;
 }
 
 /** Settles when one leads and the others follow it. */
@@ -135,7 +133,8 @@ if (SERVER_COMMAND !== '') {
   describe('three real servers', () => {
     let members: Database[];
     beforeEach(async () => {
-      members = await startCluster();
+      members = await Promise.all([1, 2, 3].map(() => Database.prepare(SMALL)));
+      await startCluster(members);
     }, 2 * ELECTION_MS);
     afterEach(() => Promise.all(members.map((member) => member.remove())));
 

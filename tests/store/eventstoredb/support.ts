@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { type EventStore, StoreUnavailable } from '../../../src/store/event-store.ts';
 import { openClusterStore } from '../../../src/store/eventstoredb/index.ts';
 import { type ClusterSettings, clusterSettings } from '../../../src/store/eventstoredb/settings.ts';
@@ -67,13 +68,20 @@ export const realLog = (url: string) => async (): Promise<ContractLog> => {
   };
 };
 
+/** Longest that something is tried again, and the pause between two tries, in milliseconds. */
+const SURELY_MS = 200_000;
+const AGAIN_MS = 20;
+
 /** As the handler does it: the same again while nobody knows. */
 export async function surely<T>(attempt: () => Promise<T>): Promise<T> {
+  const since = performance.now();
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
+      const late = performance.now() - since > SURELY_MS;
+      if (late || !(error instanceof StoreUnavailable)) throw error;
     }
+    await delay(AGAIN_MS);
   }
 }

@@ -16,14 +16,19 @@ export const SERVER_COMMAND = process.env.ESDB_SERVER ?? '';
 
 /** Between two looks at whether it answers, in milliseconds. */
 const PACE_MS = 100;
+/** For an answer to that. */
+const ANSWER_MS = 2_000;
 /** For a start. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 100_000;
 
 /** Whom a server lets in that nobody has set up. */
 export const FIRST_USER = { username: 'admin', password: 'changeit' } as const;
 
 /** Options of the server by the names of its environment, less the prefix: `MAX_APPEND_SIZE`. */
 export type ServerOptions = Readonly<Record<string, string>>;
+
+/** A log that is small on the disk. */
+export const SMALL: ServerOptions = { CHUNK_SIZE: '1048576' };
 
 /** PEM texts. */
 interface Tls {
@@ -33,15 +38,25 @@ interface Tls {
 }
 
 const running = new Set<ChildProcess>();
-process.once('exit', () => {
+const killAll = () => {
   for (const child of running) signal(child, 'SIGKILL');
-});
+};
+process.once('exit', killAll);
+// Their processes are not of this one's group: whoever ends this one would leave them.
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+  process.once(name, () => {
+    killAll();
+    process.kill(process.pid, name);
+  });
+}
 
 export class Database {
   readonly #folder = temporaryFolder('chancery-server-');
   #options: ServerOptions;
   readonly port: number;
   #process: ChildProcess | undefined;
+  /** Its output is at its end too. */
+  #ended = true;
   #said = '';
   #backups = 0;
 
@@ -89,20 +104,24 @@ export class Database {
     return join(this.#folder.path, 'data');
   }
 
-  /** Settles when it takes appends. */
+  /** Settles when it takes appends; one that does not is removed. */
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.remove();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
     this.launch();
     const since = performance.now();
     while (!(await this.#ready())) {
-      if (
-        this.#ended &&
-        this.#process?.exitCode === 0 &&
-        /successful truncation/.test(this.#said)
-      ) {
-        // The first start on a copy cuts it to size and ends: whoever watches over it starts it again.
-        this.launch();
-      } else if (this.#ended) throw new Error(`the server ended:\n${this.#said.slice(-2_000)}`);
       if (performance.now() - since > PATIENCE_MS) throw new Error('the server does not answer');
+      // The first start on a copy cuts it to size and ends: whoever watches over it starts it again.
+      if (this.#ended && this.#said.includes('successful truncation')) this.launch();
+      else if (this.#ended) throw new Error(`the server ended:\n${this.#said.slice(-2_000)}`);
       await delay(PACE_MS);
     }
   }
@@ -115,13 +134,13 @@ export class Database {
     const options = {
       ...{ DB: this.#data, LOG: join(this.#folder.path, 'log'), RUN_PROJECTIONS: 'None' },
       ...{ NODE_IP: '127.0.0.1', REPLICATION_IP: '127.0.0.1', NODE_PORT: String(this.port) },
-      ...{ TELEMETRY_OPTOUT: 'true', CHUNK_SIZE: '1048576', INSECURE: String(!this.#secure) },
+      ...{ TELEMETRY_OPTOUT: 'true', INSECURE: String(!this.#secure) },
       ...this.#options,
     };
     const env = Object.entries(options).map(([name, value]) => [`EVENTSTORE_${name}`, value]);
     this.#said = '';
     const child = spawn('bash', ['-c', `exec ${SERVER_COMMAND}`], {
-      env: { ...process.env, ...Object.fromEntries(env) },
+      env: { ...withoutOptions(), ...Object.fromEntries(env) },
       stdio: ['ignore', 'pipe', 'pipe'],
       // With it goes what it has started.
       detached: true,
@@ -133,12 +152,11 @@ export class Database {
     }
     running.add(child);
     child.once('exit', () => running.delete(child));
+    this.#ended = false;
+    child.once('close', () => {
+      this.#ended = this.#process === child;
+    });
     this.#process = child;
-  }
-
-  get #ended(): boolean {
-    const child = this.#process;
-    return child === undefined || child.exitCode !== null || child.signalCode !== null;
   }
 
   /** Its own word for whether it leads or follows: `leader`, `follower`; empty: it says nothing. */
@@ -160,10 +178,11 @@ export class Database {
     // Whose certificate it shows is looked at by who is tested, not here.
     const options = { host: '127.0.0.1', port: this.port, path, auth, rejectUnauthorized: false };
     const asked = (this.#secure ? https : http).get(options, async (answer) => {
-      const body = await text(answer);
+      const body = await text(answer).catch(() => undefined);
       resolve(answer.statusCode === 200 ? body : undefined);
     });
     asked.on('error', () => resolve(undefined));
+    asked.setTimeout(ANSWER_MS, () => asked.destroy());
     return promise;
   }
 
@@ -205,6 +224,12 @@ export class Database {
     this.#folder.remove();
   }
 }
+
+/** The environment, less what is meant for another server. */
+const withoutOptions = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(EVENTSTORE|KURRENTDB)_/.test(name)),
+  );
 
 function signal(child: ChildProcess, name: NodeJS.Signals): void {
   try {

@@ -234,7 +234,10 @@ export class Relay {
     const metadata = handedOn(call.metadata);
     const server = this.#to.makeUnaryRequest<Bytes, Bytes>(
       ...[path, raw, raw, call.request, metadata],
-      (error: ServiceError | null, bytes?: Bytes) => answer(error, bytes),
+      (error: ServiceError | null, bytes?: Bytes) => {
+        this.#open.delete(call);
+        answer(error, bytes);
+      },
     );
     this.#admit(call, server);
   }

@@ -1,5 +1,5 @@
 import type { WireOptions } from '../wire/server.ts';
-import { Database } from './database.ts';
+import { Database, SMALL } from './database.ts';
 import { Relay } from './relay.ts';
 
 /** A real server with a relay before it, to be told what to do wrong in the words of a wire server. */
@@ -19,7 +19,7 @@ export class RealServer {
   static async start(options: WireOptions = {}): Promise<RealServer> {
     const { maxAppendSize, tls } = options;
     const size = maxAppendSize === undefined ? {} : { MAX_APPEND_SIZE: String(maxAppendSize) };
-    const server = new RealServer(await Database.prepare(size, tls), options);
+    const server = new RealServer(await Database.prepare({ ...SMALL, ...size }, tls), options);
     await server.start();
     return server;
   }

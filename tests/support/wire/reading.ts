@@ -90,15 +90,17 @@ async function subscribe(
   const { start, prefixes, every } = searchOf(server.log, options);
   await write(call, messages.confirmation(randomUUID()));
   let behind = true;
+  let told = false;
   for (let looked = 0; !call.destroyed && !call.cancelled; ) {
     const event = server.faults.mute ? undefined : server.log.events[start + looked];
     if (event === undefined) {
-      behind = await pauseAtEnd(server, call, behind, looked);
+      behind = await pauseAtEnd(server, call, behind, told);
       continue;
     }
     looked += 1;
     await beforeEvent(server);
     if (prefixes.some((prefix) => event.stream.startsWith(prefix))) {
+      told = true;
       await write(call, messages.eventMessage(event));
     }
     if (looked % every === 0) await write(call, messages.checkpoint(event.position));
@@ -110,11 +112,11 @@ async function pauseAtEnd(
   server: ReadingServer,
   call: ReadCall,
   behind: boolean,
-  looked: number,
+  told: boolean,
 ): Promise<boolean> {
   const { mute } = server.faults;
-  // A real one that has looked at nothing yet says so with the end of all numbers.
-  if (behind && looked === 0) await write(call, messages.checkpoint(NO_PLACE));
+  // A real one that has told of nothing yet says so with the end of all numbers.
+  if (behind && !told) await write(call, messages.checkpoint(NO_PLACE));
   if (behind && !mute && server.saysCaughtUp) await write(call, messages.caughtUp());
   await changed(server.log, call);
   return behind && mute;
