@@ -57,11 +57,14 @@ export function openDatabase(file: string): DatabaseSync {
   }
 }
 
+/** In one statement, which sees one state: another process may be making the tables just now. */
+const IDENTITY = `SELECT (SELECT application_id FROM pragma_application_id) AS application,
+  (SELECT user_version FROM pragma_user_version) AS version,
+  (SELECT count(*) FROM sqlite_schema) AS objects`;
+
 /** True for a database without anything in it; throws for one that is not ours. */
 function isEmpty(db: DatabaseSync, file: string): boolean {
-  const application = pragma(db, 'application_id');
-  const version = pragma(db, 'user_version');
-  const objects = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n;
+  const { application, version, objects } = db.prepare(IDENTITY).get() ?? {};
   if (application === 0 && version === 0 && objects === 0) return true;
   if (application !== APPLICATION_ID) {
     throw new StoreInvalid(
