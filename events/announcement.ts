@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EventOf } from './envelope.ts';
 import {
   classification,
   dateOrInstant,
@@ -104,10 +105,4 @@ export const announcementEvents = {
   AnnouncementRetracted: z.strictObject({ reason: text }),
 } as const;
 
-export type AnnouncementEventType = keyof typeof announcementEvents;
-export type AnnouncementEvent = {
-  [T in AnnouncementEventType]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof announcementEvents)[T]>;
-  };
-}[AnnouncementEventType];
+export type AnnouncementEvent = EventOf<typeof announcementEvents>;

@@ -20,6 +20,11 @@ export const meta = z.strictObject({
 });
 export type Meta = z.infer<typeof meta>;
 
+/** The events of a stream's schemas by type: a union on `type`, so that a switch over it can end in `never`. */
+export type EventOf<S extends Readonly<Record<string, z.ZodType>>> = {
+  [T in keyof S & string]: { readonly type: T; readonly data: z.infer<S[T]> };
+}[keyof S & string];
+
 /** An event to be appended. All JSON values. */
 export interface NewEvent<
   E extends { type: string; data: unknown } = { type: string; data: unknown },

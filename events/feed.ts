@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EventOf } from './envelope.ts';
 import {
   classification,
   country,
@@ -93,7 +94,4 @@ export const feedEvents = {
   FeedDeleted: z.strictObject({}),
 } as const;
 
-export type FeedEventType = keyof typeof feedEvents;
-export type FeedEvent = {
-  [T in FeedEventType]: { readonly type: T; readonly data: z.infer<(typeof feedEvents)[T]> };
-}[FeedEventType];
+export type FeedEvent = EventOf<typeof feedEvents>;

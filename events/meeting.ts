@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EventOf } from './envelope.ts';
 import {
   classification,
   form,
@@ -80,7 +81,4 @@ export const meetingEvents = {
 } as const;
 
 export type MeetingEventType = keyof typeof meetingEvents;
-/** A union on `type`, so that a switch over it can end in `never`. */
-export type MeetingEvent = {
-  [T in MeetingEventType]: { readonly type: T; readonly data: z.infer<(typeof meetingEvents)[T]> };
-}[MeetingEventType];
+export type MeetingEvent = EventOf<typeof meetingEvents>;

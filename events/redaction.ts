@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EventOf } from './envelope.ts';
 import { LIMITS, line, text, uuid } from './values.ts';
 
 /** The facts of a `redaction-<event id>` stream: what a copy of the log no longer holds. */
@@ -13,10 +14,4 @@ export const redactionEvents = {
   }),
 } as const;
 
-export type RedactionEventType = keyof typeof redactionEvents;
-export type RedactionEvent = {
-  [T in RedactionEventType]: {
-    readonly type: T;
-    readonly data: z.infer<(typeof redactionEvents)[T]>;
-  };
-}[RedactionEventType];
+export type RedactionEvent = EventOf<typeof redactionEvents>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { EventOf } from './envelope.ts';
 import { classification, instant, LIMITS, line } from './values.ts';
 
 /** The facts of a `token-<id>` stream. A token itself is never stored, only its SHA-256. */
@@ -18,7 +19,4 @@ export const tokenEvents = {
   TokenRevoked: z.strictObject({}),
 } as const;
 
-export type TokenEventType = keyof typeof tokenEvents;
-export type TokenEvent = {
-  [T in TokenEventType]: { readonly type: T; readonly data: z.infer<(typeof tokenEvents)[T]> };
-}[TokenEventType];
+export type TokenEvent = EventOf<typeof tokenEvents>;
