@@ -77,7 +77,7 @@ const environment = {
   ...{ ADMIN_TOKEN, STREAM_PREFIX: LONG, LOG_LEVEL: 'error' },
 };
 
-/** A process of ours or the server's. */
+/** A process of ours. */
 class Process {
   readonly #child: ChildProcess;
   readonly closed: Promise<unknown>;

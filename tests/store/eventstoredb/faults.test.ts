@@ -9,6 +9,7 @@ import {
   StoreInvalid,
   StoreUnavailable,
 } from '../../../src/store/event-store.ts';
+import { FIRST_USER } from '../../support/real/database.ts';
 import type { WireOptions } from '../../support/wire/server.ts';
 import { anEvent, idsOf, someEvents, take, untilCaughtUp } from '../events.ts';
 import { type FaultyServer, openWire, SERVERS, type ServerKind, surely } from './support.ts';
@@ -227,9 +228,8 @@ test('a clock that is behind the server’s by a minute keeps nobody from append
 describe.each(SERVERS)('$name that wants to know who comes', (kind) => {
   const pem = (name: string) => readFileSync(new URL(`./tls/${name}.pem`, import.meta.url), 'utf8');
   const ca = new URL('./tls/ca.pem', import.meta.url).pathname;
-  const credentials = { username: 'admin', password: 'changeit' };
   const tls = { key: pem('key'), cert: pem('cert'), authority: pem('ca') };
-  const secured = { tls, credentials };
+  const secured = { tls, credentials: FIRST_USER };
   const at = (who: string, query: string) => ({
     url: `esdb://${who}localhost:${server.port}?${query}`,
   });

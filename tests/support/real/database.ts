@@ -41,13 +41,19 @@ const running = new Set<ChildProcess>();
 const killAll = () => {
   for (const child of running) signal(child, 'SIGKILL');
 };
-process.once('exit', killAll);
-// Their processes are not of this one's group: whoever ends this one would leave them.
-for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-  process.once(name, () => {
-    killAll();
-    process.kill(process.pid, name);
-  });
+let watched = false;
+
+/** Their processes are not of this one's group: whoever ends this one would leave them. */
+function endWithThis(): void {
+  if (watched) return;
+  watched = true;
+  process.once('exit', killAll);
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.once(name, () => {
+      killAll();
+      process.kill(process.pid, name);
+    });
+  }
 }
 
 export class Database {
@@ -86,10 +92,6 @@ export class Database {
       TRUSTED_ROOT_CERTIFICATES_PATH: trusted,
       CERTIFICATE_RESERVED_NODE_COMMON_NAME: 'localhost',
     };
-  }
-
-  get replicationPort(): number {
-    return Number(this.#options.REPLICATION_PORT);
   }
 
   get url(): string {
@@ -150,6 +152,7 @@ export class Database {
         this.#said = `${this.#said}${chunk}`.slice(-10_000);
       });
     }
+    endWithThis();
     running.add(child);
     child.once('exit', () => running.delete(child));
     this.#ended = false;

@@ -14,6 +14,7 @@ import type {
   ServiceError,
   sendUnaryData,
 } from '@grpc/grpc-js';
+import { fail, listen, whenOver } from '../wire/calls.ts';
 import {
   GossipService,
   grpc,
@@ -45,7 +46,6 @@ interface Subscription {
 }
 
 const BROKEN = { code: grpc.status.UNAVAILABLE, details: 'broken' };
-const ENDS = ['close', 'finish', 'cancelled', 'error'] as const;
 
 export class Relay {
   readonly faults: Faults;
@@ -94,12 +94,7 @@ export class Relay {
       ),
     });
     server.addService(passing(GossipService), { read: unary(pathOf(GossipService, 'read')) });
-    this.#port = await new Promise<number>((resolve, reject) => {
-      const credentials = grpc.ServerCredentials.createInsecure();
-      server.bindAsync(`127.0.0.1:${this.#port}`, credentials, (error, port) =>
-        error === null ? resolve(port) : reject(error),
-      );
-    });
+    this.#port = await listen(server, this.#port, grpc.ServerCredentials.createInsecure());
     this.#server = server;
     this.#client = new grpc.Client(this.#target, grpc.credentials.createInsecure(), {
       'grpc.max_receive_message_length': size,
@@ -132,7 +127,7 @@ export class Relay {
   /** Counts a call while it is open, and lets go of the server's when the caller is gone. */
   #admit(call: Incoming, server: { cancel(): void }): void {
     this.#open.add(call);
-    for (const end of ENDS) call.once(end, () => this.#open.delete(call));
+    whenOver(call, () => this.#open.delete(call));
     call.once('cancelled', () => server.cancel());
     call.once('error', () => server.cancel());
   }
@@ -156,10 +151,10 @@ export class Relay {
         answers.cancel();
         call.end();
       },
-      break: () => fail(call, BROKEN),
+      break: () => fail(call, BROKEN.code, BROKEN.details),
     };
     this.#subscriptions.add(held);
-    for (const end of ENDS) call.once(end, () => this.#subscriptions.delete(held));
+    whenOver(call, () => this.#subscriptions.delete(held));
   }
 
   /** Hands on what the server says, as slowly as told. */
@@ -216,7 +211,7 @@ export class Relay {
     call.on('end', () => server.end());
     server.on('data', (bytes: Bytes) => {
       if (strikes(this.faults, 'lostReplies')) return;
-      if (strikes(this.faults, 'brokenReplies')) fail(call, BROKEN);
+      if (strikes(this.faults, 'brokenReplies')) fail(call, BROKEN.code, BROKEN.details);
       else call.write(bytes);
     });
     server.on('end', handOver(server, call));
@@ -279,16 +274,9 @@ function handOver(
   let failed = false;
   server.on('error', ({ code, details, metadata }: ServiceError) => {
     failed = true;
-    if (!call.cancelled && !call.destroyed) fail(call, { code, details, metadata });
+    if (!call.cancelled && !call.destroyed) fail(call, code, details, metadata);
   });
   return () => {
     if (!failed) call.end();
   };
-}
-
-function fail(
-  call: { emit(event: 'error', error: unknown): unknown },
-  error: { code: number; details: string; metadata?: Metadata },
-): void {
-  call.emit('error', error);
 }

@@ -115,9 +115,11 @@ async function pauseAtEnd(
   told: boolean,
 ): Promise<boolean> {
   const { mute } = server.faults;
-  // A real one that has told of nothing yet says so with the end of all numbers.
-  if (behind && !told) await write(call, messages.checkpoint(NO_PLACE));
-  if (behind && !mute && server.saysCaughtUp) await write(call, messages.caughtUp());
+  if (behind && !mute) {
+    // A real one that has told of nothing yet says so with the end of all numbers.
+    if (!told) await write(call, messages.checkpoint(NO_PLACE));
+    if (server.saysCaughtUp) await write(call, messages.caughtUp());
+  }
   await changed(server.log, call);
   return behind && mute;
 }

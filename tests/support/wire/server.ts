@@ -13,6 +13,7 @@ import type {
   Server,
   ServerCredentials,
 } from '@grpc/grpc-js';
+import { fail, listen, whenOver } from './calls.ts';
 import {
   featuresPb,
   GossipService,
@@ -109,11 +110,7 @@ export class WireServer {
     });
     server.addService(ServerFeaturesService, { getSupportedMethods: this.#features });
     server.addService(GossipService, { read: this.#gossip });
-    this.#port = await new Promise<number>((resolve, reject) => {
-      server.bindAsync(`127.0.0.1:${this.#port}`, this.#serverCredentials(), (error, port) =>
-        error === null ? resolve(port) : reject(error),
-      );
-    });
+    this.#port = await listen(server, this.#port, this.#serverCredentials());
     this.#server = server;
   }
 
@@ -157,9 +154,7 @@ export class WireServer {
   /** Whether a call may go on; one that may not is answered here, or never. */
   #admit(call: Call & NodeJS.EventEmitter): boolean {
     this.#open.add(call);
-    for (const end of ['close', 'finish', 'cancelled', 'error']) {
-      call.once(end, () => this.#open.delete(call));
-    }
+    whenOver(call, () => this.#open.delete(call));
     if (this.faults.frozen) return false;
     const { credentials } = this.#options;
     if (credentials !== undefined) {
@@ -186,9 +181,7 @@ export class WireServer {
     if (!this.#admit(call)) return;
     if (subscription) {
       this.#subscriptions.add(call);
-      for (const end of ['close', 'finish', 'cancelled', 'error']) {
-        call.once(end, () => this.#subscriptions.delete(call));
-      }
+      whenOver(call, () => this.#subscriptions.delete(call));
     }
     const saysCaughtUp = this.#options.saysCaughtUp ?? true;
     const server = { log: this.log, faults: this.faults, saysCaughtUp };
@@ -336,12 +329,3 @@ const sizeOf = (events: readonly Proposed[]): number =>
     (sum, { data, metadata, type }) => sum + data.length + metadata.length + 2 * type.length,
     0,
   );
-
-function fail(
-  call: { emit(event: 'error', error: unknown): unknown },
-  code: number,
-  details: string,
-  metadata = new grpc.Metadata(),
-): void {
-  call.emit('error', { code, details, metadata });
-}
