@@ -23,14 +23,14 @@ import { endAll, track } from './processes.ts';
 const USAGE = `Usage: ESDB_SERVER='<command>' npm run soak:cluster
 
 ESDB_SERVER starts an EventStoreDB server in the foreground, without options; its process is killed and started again.
-SOAK_EVENTS is how many events there are, at least 20000, 100000 unless said otherwise. SOAK_COPY=no leaves the copies out.`;
+SOAK_EVENTS is how many events there are, 100000 or more; 100000 unless said otherwise. SOAK_COPY=no leaves the copies out.`;
 
 /** Between two looks at a node, and between two at the server, which would be slowed by more. */
 const PACE_MS = 250;
 const SERVER_PACE_MS = 2_000;
 const QUIET_MS = 5_000;
 /** With fewer, a node has caught up before it can be killed. */
-const FEWEST = 20_000;
+const FEWEST = 100_000;
 /** Appends under way. */
 const AT_ONCE = 50;
 /** For each thing that is waited for. */
@@ -174,19 +174,19 @@ interface Way {
   readonly prefix: string;
   readonly from: number;
   readonly to: number;
-  /** Waits for a third of the way, and for another one. */
-  readonly third: (running: Node) => Promise<unknown>;
+  /** Waits until so many thirds of the way are gone. */
+  readonly thirds: (count: number, running: Node) => Promise<unknown>;
 }
 
 /** The server is killed in the middle, and the node. @returns the node started last */
-async function catchUpWithKills({ name, prefix, from, to, third }: Way): Promise<Node> {
+async function catchUpWithKills({ name, prefix, from, to, thirds }: Way): Promise<Node> {
   const since = performance.now();
   const first = node(name, prefix);
-  await third(first);
+  await thirds(1, first);
   await server.kill();
   const atServer = applied(first);
   await server.start();
-  await third(first);
+  await thirds(2, first);
   await first.process.kill('SIGKILL');
   const atNode = applied(first);
   // A first build shows what it has applied only at its end.
@@ -273,7 +273,7 @@ async function newNodes(): Promise<void> {
   const to = applied(plain);
   const killed = await catchUpWithKills({
     ...{ name: 'new', prefix: LONG, from: 0, to },
-    third: () => delay(took / 3),
+    thirds: () => delay(took / 3),
   });
   require((await verified(killed, 'new')) === expected, 'the digests of both nodes are the same');
 }
@@ -298,8 +298,9 @@ async function oldNode(events: readonly LogEvent[]): Promise<void> {
   const from = applied(before);
   const written = await append(GROWING, late);
   const way = { name: 'old', prefix: GROWING, from, to: from + written };
-  const third = (running: Node) => reaches(running, applied(running) + Math.floor(written / 3));
-  await verified(await catchUpWithKills({ ...way, third }), 'old');
+  const thirds = (count: number, running: Node) =>
+    reaches(running, from + Math.floor((count * written) / 3));
+  await verified(await catchUpWithKills({ ...way, thirds }), 'old');
 }
 
 /** Appends many at a time, but for streams that a node has written to. @returns how many */
