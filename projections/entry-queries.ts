@@ -20,6 +20,8 @@ export interface EntryChange {
 
 /** What feeds read of the calendar view. Pure reads of one open database, as CalendarQueries. */
 export interface EntryQueries {
+  /** All that `work` reads is of one state of the view, also while another thread applies events to it. */
+  inOneState<T>(work: () => T): T;
   /** Rows touched by an event after seq `after`, in that order, at most `limit`; 0 = all rows. */
   changesAfter(reader: Reader, after: number, limit: number): EntryChange[];
   /**
@@ -54,6 +56,14 @@ export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
       row: () => one(reader, id as string) ?? null,
     }));
   return {
+    inOneState: (work) => {
+      db.exec('BEGIN');
+      try {
+        return work();
+      } finally {
+        db.exec('COMMIT');
+      }
+    },
     changesAfter: (reader, after, limit) =>
       changes(statements.of(CHANGED).all(after, limit), reader),
     releasedBetween: (reader, fromMs, toMs) =>

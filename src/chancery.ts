@@ -15,6 +15,7 @@ import { CALENDAR_DEFINITION } from './calendar-definition.ts';
 import { createCalendars, warmUp } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
+import { FeedThread } from './feed-thread.ts';
 import { makeFolder } from './folder.ts';
 import { followReleases } from './follow-releases.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
@@ -166,10 +167,12 @@ async function listen(
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const views = readers(parts, config);
+  opened.defer(() => views.close());
   const closing = new AbortController();
   const app = buildApp({
     ...parts,
-    ...views,
+    queries: () => views.current()?.queries,
+    calendars: () => views.current()?.calendars,
     access: parts.access.access,
     tokens: parts.access.tokens,
     feeds: parts.access.feeds,
@@ -212,26 +215,45 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
   }
 }
 
+interface Readers {
+  readonly db: ViewDatabase;
+  readonly queries: CalendarQueries;
+  readonly calendars: Calendars;
+  readonly feeds: FeedThread;
+}
+
 /** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */
-function readers({ projector, clock }: Parts, { publicUrl }: Config) {
-  const made = new WeakMap<ViewDatabase, { queries: CalendarQueries; calendars: Calendars }>();
-  const current = () => {
-    if (!projector.readable) return undefined;
-    const db = projector.reader();
-    let readers = made.get(db);
-    if (readers === undefined) {
-      const entries = entryQueries(db, entryUid);
-      const queries = calendarQueries(db, releaseId);
-      const version = () => projector.version;
-      const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
-      const calendars = createCalendars({ entries, clock, version, until, publicUrl });
-      readers = { queries, calendars };
-      made.set(db, readers);
-    }
-    return readers;
+function readers({ projector }: Parts, { publicUrl }: Config) {
+  let latest: Readers | undefined;
+  const threads = new Set<FeedThread>();
+  const retire = async (feeds: FeedThread) => {
+    await feeds.retire();
+    threads.delete(feeds);
+  };
+  const version = () => projector.version;
+  const readersOf = (db: ViewDatabase, file: string): Readers => {
+    const entries = entryQueries(db, entryUid);
+    const queries = calendarQueries(db, releaseId);
+    const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
+    const feeds = new FeedThread({ file, publicUrl, maxBytes: undefined });
+    const calendars = createCalendars({ entries, feeds, version, until, publicUrl });
+    return { db, queries, calendars, feeds };
   };
   return {
-    queries: () => current()?.queries,
-    calendars: () => current()?.calendars,
+    /** Undefined while the view is being built. */
+    current: () => {
+      if (!projector.readable) return undefined;
+      const db = projector.reader();
+      if (latest?.db === db) return latest;
+      const { file } = projector.status();
+      if (file === undefined) return undefined;
+      if (latest !== undefined) void retire(latest.feeds);
+      latest = readersOf(db, file);
+      threads.add(latest.feeds);
+      return latest;
+    },
+    close: async () => {
+      await Promise.all([...threads].map((feeds) => feeds.close()));
+    },
   };
 }

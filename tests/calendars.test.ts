@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import { createCalendars } from '../src/calendars.ts';
+import { createFeedMaker } from '../src/feed-maker.ts';
 import type { FeedAsk } from '../src/http/app.ts';
 import { DEFAULT_OPTIONS } from '../src/ical/index.ts';
 
@@ -13,6 +14,7 @@ const ASK: FeedAsk = { level: 0, name: 'Chancery', options: DEFAULT_OPTIONS, fil
 function counted() {
   const at = { version: 1, asked: 0 };
   const entries: EntryQueries = {
+    inOneState: (work) => work(),
     changesAfter: () => {
       at.asked += 1;
       return [];
@@ -22,7 +24,7 @@ function counted() {
   };
   const calendars = createCalendars({
     entries,
-    clock: () => NOON,
+    feeds: createFeedMaker({ entries, publicUrl: undefined }),
     version: () => at.version,
     until: (_reader, nowMs) => (nowMs < NOON + 1_000 ? NOON + 1_000 : MIDNIGHT),
     publicUrl: undefined,

@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { MeetingEvent } from '../../events/meeting.ts';
 import { type EntryQueries, entryQueries } from '../../projections/entry-queries.ts';
 import { createCalendars, warmUp } from '../../src/calendars.ts';
-import type { FeedAsk } from '../../src/http/app.ts';
+import { FeedThread } from '../../src/feed-thread.ts';
+import type { Calendars, FeedAsk } from '../../src/http/app.ts';
 import { DEFAULT_OPTIONS } from '../../src/ical/index.ts';
 import { entryUid } from '../../src/ids.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
@@ -42,15 +43,21 @@ async function open({ folder, nowMs }: Folder): Promise<void> {
   opened = { store, projector, entries, ids, nowMs, random: new Random(nowMs) };
 }
 
-const calendars = ({ entries, nowMs }: Opened) =>
-  createCalendars({
-    entries,
-    clock: () => nowMs,
+const publicUrl = 'https://calendar.example.org';
+
+/** With a thread of their own, as a server has them. */
+function calendars({ entries, projector }: Opened): Calendars & { readonly feeds: FeedThread } {
+  const { file } = projector.status();
+  if (file === undefined) throw new Error('the view has no file');
+  const feeds = new FeedThread({ file, publicUrl, maxBytes: undefined });
+  const made = createCalendars({
+    ...{ entries, feeds, publicUrl },
     // Always another, so that every read looks for changes.
     version: () => ++reads,
     until: () => Number.POSITIVE_INFINITY,
-    publicUrl: 'https://calendar.example.org',
   });
+  return { ...made, feeds };
+}
 
 interface Timed {
   readonly ms: number;
@@ -76,10 +83,12 @@ async function timed(work: () => Promise<unknown>): Promise<Timed> {
   return { ms, loopMs: Math.max(0, loop.max / NS_PER_MS - RESOLUTION_MS) };
 }
 
-/** From nothing kept to the whole feed. */
-function cold(): Promise<Timed> {
+/** From nothing kept, and no thread, to the whole feed. */
+async function cold(): Promise<Timed> {
   const fresh = calendars(opened);
-  return timed(() => fresh.feed(ASK, opened.nowMs));
+  const taken = await timed(() => fresh.feed(ASK, opened.nowMs));
+  await fresh.feeds.close();
+  return taken;
 }
 
 let kept: ReturnType<typeof createCalendars> | undefined;

@@ -71,7 +71,7 @@ export function createEdge(deps: AppDeps): Edge {
       const calendars = calendarsOf(deps);
       const known = calendars.unchanged(ask, nowMs);
       if (known !== undefined) return known;
-      return composing.share(ask, deps.views.version, () => calendars.feed(ask, nowMs));
+      return composing.share(ask, deps.views.version, () => feedOf(deps, calendars, ask, nowMs));
     },
     reader: (caller) => readerOf(deps, caller),
     seen: async (eventId, caller) => {
@@ -115,6 +115,22 @@ function mayKnow(deps: AppDeps, caller: Caller, after: string): boolean {
   } catch (error) {
     if (error instanceof UnknownCursor) return false;
     throw error;
+  }
+}
+
+/** A rebuild may replace the view before its feed is there: then the new one's is the right one. */
+async function feedOf(
+  deps: AppDeps,
+  calendars: Calendars,
+  ask: FeedAsk,
+  nowMs: number,
+): Promise<CalendarText> {
+  try {
+    return await calendars.feed(ask, nowMs);
+  } catch (error) {
+    const now = deps.calendars();
+    if (now === undefined || now === calendars) throw error;
+    return now.feed(ask, nowMs);
   }
 }
 

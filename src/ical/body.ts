@@ -9,6 +9,8 @@ import { BUCKETS, type Bucket, type Kept, type Machine } from './shelf.ts';
 
 /** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
 export interface FeedTools extends Machine {
+  /** Bytes for a part of a feed, which shares them with nothing else. */
+  readonly allocate: (length: number) => Buffer;
   /** Whole DEFLATE blocks, none marked as the last, that end at an octet; off the event loop. */
   readonly deflate: (bytes: Buffer) => Promise<Buffer>;
   readonly crc32: (bytes: Buffer) => number;
@@ -180,9 +182,14 @@ function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
 const digestOf = (tools: FeedTools, parts: readonly { readonly digest: string }[]): string =>
   tools.sha256(Buffer.from(parts.map(({ digest }) => digest).join(''), 'latin1'));
 
-function bytesOf(part: Part): Buffer {
-  part.bytes ??= Buffer.concat(part.slots.flat().map(({ bytes }) => bytes));
-  return part.bytes;
+function bytesOf({ allocate }: FeedTools, { slots, length }: Part): Buffer {
+  const bytes = allocate(length);
+  let at = 0;
+  for (const entry of slots.flat()) {
+    bytes.set(entry.bytes, at);
+    at += entry.bytes.length;
+  }
+  return bytes;
 }
 
 function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[], empty: boolean) {
@@ -272,7 +279,8 @@ async function joined(tools: FeedTools, parts: readonly Part[]): Promise<readonl
   const buffers: Buffer[] = [];
   for (const part of parts) {
     if (part.bytes === undefined && tools.due()) await tools.pause();
-    buffers.push(bytesOf(part));
+    part.bytes ??= bytesOf(tools, part);
+    buffers.push(part.bytes);
   }
   return buffers;
 }
@@ -287,7 +295,7 @@ async function zipped(tools: FeedTools, parts: readonly Part[]): Promise<readonl
 function deflatedOf(tools: FeedTools, part: Part): Promise<Deflated> {
   if (part.deflated !== undefined) return part.deflated;
   // Not kept for this alone.
-  const bytes = part.bytes ?? Buffer.concat(part.slots.flat().map((entry) => entry.bytes));
+  const bytes = part.bytes ?? bytesOf(tools, part);
   part.deflated = tools.deflate(bytes).then(
     (blocks) => ({ blocks, crc: tools.crc32(bytes), plainLength: bytes.length }),
     (error: unknown) => {

@@ -9,6 +9,12 @@ export const MAX_KEPT_BYTES = 256 * 1024 * 1024;
 const OVERHEAD_BYTES = 150 * BUCKETS;
 const ENTRY_BYTES = 16;
 
+export interface ComposerOptions {
+  readonly maxBytes?: number | undefined;
+  /** A feed was replaced by another, or is no longer kept, or its bytes are not. */
+  readonly onDrop?: ((feed: Feed) => void) | undefined;
+}
+
 interface Composed {
   /** The entries it was made from. */
   readonly buckets: readonly Bucket[];
@@ -23,6 +29,7 @@ export class FeedComposer {
   private readonly tools: FeedTools;
   private readonly addresses: Addresses;
   private readonly maxBytes: number;
+  private readonly onDrop: (feed: Feed) => void;
   // Insertion order is order of use: the first is the least recently used.
   private readonly shelves = new Map<string, Shelf>();
   private readonly bodies = new Map<string, Composed>();
@@ -30,10 +37,11 @@ export class FeedComposer {
   private latest: string | undefined;
   private readonly keys = new WeakMap<FeedRequest, { source: EntrySource; key: string }>();
 
-  constructor(tools: FeedTools, addresses: Addresses = {}, maxBytes: number = MAX_KEPT_BYTES) {
+  constructor(tools: FeedTools, addresses: Addresses = {}, options: ComposerOptions = {}) {
     this.tools = tools;
     this.addresses = addresses;
-    this.maxBytes = maxBytes;
+    this.maxBytes = options.maxBytes ?? MAX_KEPT_BYTES;
+    this.onDrop = options.onDrop ?? (() => {});
   }
 
   /**
@@ -110,6 +118,7 @@ export class FeedComposer {
     composition.then(
       ({ feed }) => {
         composed.feed = feed;
+        if (before?.feed !== undefined && before.feed !== feed) this.onDrop(before.feed);
       },
       () => {
         // Not remembered: the next caller tries again.
@@ -128,7 +137,10 @@ export class FeedComposer {
     const bodies = [...this.bodies].filter(([, body]) => body !== composed);
     const shelves = [...this.shelves].filter(([, other]) => other !== shelf);
     let over = this.keptBytes() - this.maxBytes;
-    over = free(over, bodies, ([, { feed }]) => feed?.release() ?? 0);
+    over = free(over, bodies, ([, { feed }]) => {
+      if (feed !== undefined) this.onDrop(feed);
+      return feed?.release() ?? 0;
+    });
     over = free(over, bodies, ([key, body]) => {
       this.bodies.delete(key);
       return weight(body);

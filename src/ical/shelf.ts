@@ -16,6 +16,8 @@ export interface RowChange {
 export interface EntrySource {
   /** Names the rows: the level, and the generation of the view, so that a rebuilt view is another source. */
   readonly key: string;
+  /** All that `work` reads is of one state of the rows. */
+  inOneState<T>(work: () => T): T;
   /**
    * Rows whose version is greater than `after`, by version, at most `limit`; 0 = from the start. A row that
    * changed several times comes once. Fewer than `limit` means that there are no more for now. Rows that
@@ -94,7 +96,7 @@ export class Shelf {
   /** Takes in what has changed by now. Callers while that takes several turns share the work. */
   async refresh(): Promise<void> {
     if (this.loading === undefined) {
-      const left = this.takeSome(this.readPage());
+      const left = this.takeTurn();
       if (left === undefined) return;
       this.loading = this.load(left);
     }
@@ -112,11 +114,18 @@ export class Shelf {
     try {
       for (let left: Page | undefined = first; left !== undefined; ) {
         await this.machine.pause();
-        left = this.takeSome(left.changes.length > 0 ? left : this.readPage());
+        left = this.takeTurn(left);
       }
     } finally {
       this.loading = undefined;
     }
+  }
+
+  /** What there still is to do, or else the next page. @returns what there still is to do */
+  private takeTurn(left?: Page): Page | undefined {
+    return this.source.inOneState(() =>
+      this.takeSome(left !== undefined && left.changes.length > 0 ? left : this.readPage()),
+    );
   }
 
   /** At least one, and as many as the turn has time for. @returns what there still is to do */

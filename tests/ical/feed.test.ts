@@ -249,6 +249,7 @@ describe('bytes: each entry is rendered once a change', () => {
       const told: RowChange[] = [];
       const source = {
         key: rows.key,
+        inOneState: <T>(work: () => T) => work(),
         changesAfter: (after: number, limit: number) => [
           ...told.splice(0),
           ...rows.changesAfter(after, limit),
@@ -692,7 +693,7 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
 
   test('the body that was not read for longest goes, the others stay', async () => {
     const { entries, body } = await sizes();
-    const composer = new FeedComposer(new CountingTools(), {}, entries + 2 * body);
+    const composer = new FeedComposer(new CountingTools(), {}, { maxBytes: entries + 2 * body });
     const rows = new Rows(SESSIONS);
     const a = await composer.read(rows, named('a'));
     const b = await composer.read(rows, named('b'));
@@ -708,7 +709,7 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
 
   test('after the bodies the entries of other sources go, and are rendered again', async () => {
     const { entries, body } = await sizes();
-    const composer = new FeedComposer(new CountingTools(), {}, entries + body);
+    const composer = new FeedComposer(new CountingTools(), {}, { maxBytes: entries + body });
     const one = new Rows(SESSIONS, 'public');
     const two = new Rows(SESSIONS, 'internal');
     await composer.read(one, named('a'));
@@ -723,7 +724,7 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
     const rows = new Rows(SESSIONS);
     const tools = new CountingTools();
     const { length } = await new FeedComposer(tools).read(rows, named('a'));
-    const composer = new FeedComposer(tools, {}, entries + 2 * body + length);
+    const composer = new FeedComposer(tools, {}, { maxBytes: entries + 2 * body + length });
     const a = await composer.read(rows, named('a'));
     const [plain, zipped] = [await bodyOf(a), unzipped(await a.gzip())];
     expect(a.kept('plain')).toBe(await a.plain());
@@ -737,7 +738,7 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
   });
 
   test('what is being read is answered and kept, even over the bound', async () => {
-    const composer = new FeedComposer(new CountingTools(), {}, 1);
+    const composer = new FeedComposer(new CountingTools(), {}, { maxBytes: 1 });
     const rows = new Rows(SESSIONS);
     const first = await composer.read(rows, named('a'));
     expect(first.count).toBe(3);
@@ -753,7 +754,7 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
     const alone = new FeedComposer(new CountingTools());
     await alone.read(big, named('a'));
     const tools = new CountingTools();
-    const composer = new FeedComposer(tools, {}, alone.keptBytes());
+    const composer = new FeedComposer(tools, {}, { maxBytes: alone.keptBytes() });
     let turns = 0;
     tools.meanwhile = async () => {
       turns += 1;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import ICAL from 'ical.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCalendars } from '../../src/calendars.ts';
+import { createFeedMaker } from '../../src/feed-maker.ts';
 import type { Calendars, FeedAsk } from '../../src/http/app.ts';
 import { DEFAULT_OPTIONS, type FeedOptions, lint } from '../../src/ical/index.ts';
 import { entryUid } from '../../src/ids.ts';
@@ -177,8 +178,9 @@ const asks: readonly FeedAsk[] = [
 let world: World;
 let calendars: Calendars;
 const follow = () => {
+  const view = { entries: world.view.entries, publicUrl: 'https://c.example.org' };
   calendars = createCalendars({
-    ...{ entries: world.view.entries, clock: () => world.now, publicUrl: 'https://c.example.org' },
+    ...{ ...view, feeds: createFeedMaker(view) },
     // Always another: every read looks for changes.
     version: () => ++reads,
     until: () => Number.POSITIVE_INFINITY,

@@ -36,6 +36,7 @@ export class CountingTools implements FeedTools {
     this.hashes += 1;
     return hash('sha256', bytes, 'latin1');
   };
+  readonly allocate = (length: number) => Buffer.allocUnsafeSlow(length);
   readonly deflate = async (bytes: Buffer) => {
     this.zips += 1;
     return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
@@ -82,6 +83,10 @@ export class Rows implements EntrySource {
   remove(id: string): void {
     this.version += 1;
     this.changes.set(id, { id, version: this.version, row: () => null });
+  }
+
+  inOneState<T>(work: () => T): T {
+    return work();
   }
 
   changesAfter(after: number, limit: number): readonly RowChange[] {

@@ -1,0 +1,153 @@
+import { hash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { constants, crc32, deflateRaw } from 'node:zlib';
+import type { EntryQueries } from '../projections/entry-queries.ts';
+import type { Reader } from '../projections/types.ts';
+import { utcDay } from './domain/date/index.ts';
+import type { FeedAsk } from './http/app.ts';
+import {
+  type ComposerOptions,
+  type EntrySource,
+  entryKey,
+  type Feed,
+  FeedComposer,
+  type FeedRequest,
+  type FeedTools,
+  filterOf,
+} from './ical/index.ts';
+
+/** Where feeds are composed: in this thread, or in one of its own (FeedThread). */
+export interface FeedMaker<Text = Feed> {
+  /** The feed with all that the view holds by now: the same object while nothing of it changed. */
+  read(ask: FeedAsk, nowMs: number): Promise<Text>;
+  /** The feed as it was last read, if it is kept and of the same day: for whoever knows that nothing changed. */
+  kept(ask: FeedAsk, nowMs: number): Text | undefined;
+}
+
+export interface FeedMakerOptions extends ComposerOptions {
+  /** Of one open view: a rebuilt view has a maker of its own. */
+  readonly entries: EntryQueries;
+  readonly publicUrl: string | undefined;
+  readonly tools?: FeedTools;
+}
+
+const deflate = promisify(deflateRaw);
+
+/** How long feeds keep other work of their thread waiting at a time, in milliseconds. */
+const TURN_MS = 2;
+let turnBegan = 0;
+
+/** The machine's, for one thread. */
+export const TOOLS: FeedTools = {
+  sha256: (bytes) => hash('sha256', bytes, 'latin1'),
+  allocate: (length) => Buffer.allocUnsafeSlow(length),
+  deflate: (bytes) => deflate(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+  crc32: (bytes) => crc32(bytes),
+  due: () => performance.now() - turnBegan > TURN_MS,
+  pause: async () => {
+    await nextTurn();
+    turnBegan = performance.now();
+  },
+};
+
+/** Composes feeds from the rows of one open view, in this thread. */
+export function createFeedMaker(options: FeedMakerOptions): FeedMaker {
+  const { entries, publicUrl, tools = TOOLS, ...bounds } = options;
+  const addresses = publicUrl === undefined ? {} : { publicUrl };
+  const composer = new FeedComposer(tools, addresses, bounds);
+  // That of the latest read: embargoes end by it.
+  let clockMs = 0;
+  const sourceOf = sources(entries, () => clockMs);
+  const requestAt = requests(publicUrl);
+  return {
+    read: (ask, nowMs) => {
+      clockMs = nowMs;
+      return composer.read(sourceOf(ask), requestAt(ask, nowMs));
+    },
+    kept: (ask, nowMs) => composer.kept(sourceOf(ask), requestAt(ask, nowMs)),
+  };
+}
+
+/** Whoever reads at this level. */
+export const readerAt = (level: FeedAsk['level'], clockMs: number): Reader => ({
+  level,
+  editor: false,
+  clockMs,
+});
+
+/** UTC date of an instant. The last one is remembered, since nearly all that follow have it too. */
+export function dayOf(ms: number): string {
+  const day = Math.floor(ms / DAY_MS);
+  if (day !== lastDay.day) lastDay = { day, date: utcDay(new Date(ms).toISOString()) };
+  return lastDay.date;
+}
+
+const DAY_MS = 86_400_000;
+let lastDay = { day: Number.NaN, date: '' };
+
+/** An ask as the composer takes it: the same object for a day, so that little is made for each request. */
+function requests(publicUrl: string | undefined) {
+  const made = new WeakMap<FeedAsk, FeedRequest>();
+  return (ask: FeedAsk, nowMs: number): FeedRequest => {
+    const todayUtc = dayOf(nowMs);
+    const known = made.get(ask);
+    if (known?.todayUtc === todayUtc) return known;
+    const request = { ...requestOf(ask, publicUrl), todayUtc };
+    made.set(ask, request);
+    return request;
+  };
+}
+
+function requestOf(
+  { level: _, filters, path, ...ask }: FeedAsk,
+  publicUrl: string | undefined,
+): Omit<FeedRequest, 'todayUtc'> {
+  const filter = filterOf(filters);
+  const told = publicUrl === undefined || path === undefined ? undefined : `${publicUrl}${path}`;
+  return {
+    ...ask,
+    ...(filter === undefined ? {} : { filter }),
+    ...(told === undefined ? {} : { sourceUrl: told }),
+  };
+}
+
+/** A source for each shelf: by level, and by what the bytes of entries depend on. */
+function sources(entries: EntryQueries, clock: () => number) {
+  const made = new Map<string, EntrySource>();
+  const known = new WeakMap<FeedAsk, EntrySource>();
+  return (ask: FeedAsk): EntrySource => {
+    const found = known.get(ask);
+    if (found !== undefined) return found;
+    const key = `${ask.level} ${entryKey(ask.options)}`;
+    const source = made.get(key) ?? sourceAt(entries, clock, ask.level);
+    made.set(key, source);
+    known.set(ask, source);
+    return source;
+  };
+}
+
+/**
+ * The rows of a level as the source of one shelf. It remembers until when it has told of embargoes, which end
+ * by the clock and without an event: such rows come under the version that was already read.
+ */
+function sourceAt(
+  entries: EntryQueries,
+  clock: () => number,
+  level: FeedAsk['level'],
+): EntrySource {
+  let toldMs: number | undefined;
+  return {
+    key: `level ${level}`,
+    inOneState: (work) => entries.inOneState(work),
+    changesAfter: (after, limit) => {
+      const now = clock();
+      const reader = readerAt(level, now);
+      const changed = entries.changesAfter(reader, after, limit);
+      const released = toldMs === undefined ? [] : entries.releasedBetween(reader, toldMs, now);
+      // A clock that was set back tells nothing twice.
+      toldMs = Math.max(toldMs ?? now, now);
+      return [...released.map((change) => ({ ...change, version: after })), ...changed];
+    },
+  };
+}
