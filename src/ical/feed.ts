@@ -138,11 +138,13 @@ export class FeedComposer {
     const shelves = [...this.shelves].filter(([, other]) => other !== shelf);
     let over = this.keptBytes() - this.maxBytes;
     over = free(over, bodies, ([, { feed }]) => {
-      if (feed !== undefined) this.onDrop(feed);
-      return feed?.release() ?? 0;
+      const freed = feed?.release() ?? 0;
+      if (feed !== undefined && freed > 0) this.onDrop(feed);
+      return freed;
     });
     over = free(over, bodies, ([key, body]) => {
       this.bodies.delete(key);
+      if (body.feed !== undefined) this.onDrop(body.feed);
       return weight(body);
     });
     free(over, shelves, ([key, { bytes }]) => {

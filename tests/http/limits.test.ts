@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import { createHandler, MAX_EVENTS } from '../../src/handle.ts';
-import type { AppDeps, Limits } from '../../src/http/deps.ts';
+import type { AppDeps, Calendars, Limits } from '../../src/http/deps.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { askRaw } from './support/ask.ts';
 import { FEEDS, type Got, MEETING, openWorld, TOKENS, type World } from './support/world.ts';
@@ -314,6 +314,20 @@ describe('requests sent ahead of their answers', () => {
     client.write(ask('/meetings'));
     await ended;
     expect(world.logged).toEqual([]);
+  });
+
+  test('for a feed of a view that a rebuild replaces meanwhile are answered from the new one', async () => {
+    const world = await openWorld(({ calendars }) => {
+      let isReplaced = false;
+      const feed = async () => {
+        isReplaced = true;
+        throw new Error('the thread of this view has ended');
+      };
+      const old = { ...calendars(), unchanged: () => undefined, feed } as Calendars;
+      return { calendars: () => (isReplaced ? calendars() : old) };
+    });
+    worlds.push(world);
+    expect((await world.get('/calendar.ics')).status).toBe(200);
   });
 
   test('whose connection breaks while a feed is made are no fault of the server either', async () => {

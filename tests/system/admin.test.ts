@@ -106,6 +106,26 @@ describe('/admin/rebuild', () => {
     expect(await status()).toBe(200);
   });
 
+  test('is not noticed by whoever has a feed: neither while it runs nor afterwards', async () => {
+    const feed = (headers = {}) => fetch(`${chancery.url}/calendar.ics`, { headers });
+    const dated = { id: 'd', title: 'Meeting d', form: 'session', classification: 'public' };
+    await ask('POST', '/meetings', { ...dated, when: { edtf: '2090-08' } });
+    const before = await feed();
+    const etag = before.headers.get('etag') ?? '';
+    const bytes = await before.text();
+    expect(bytes).toContain('BEGIN:VEVENT');
+    await ask('POST', '/admin/rebuild');
+    const meanwhile = finished();
+    for (const response of await Promise.all(Array.from({ length: 20 }, () => feed()))) {
+      expect(response.headers.get('etag')).toBe(etag);
+      expect(await response.text()).toBe(bytes);
+    }
+    expect(await meanwhile).toMatchObject({ state: 'done' });
+    expect((await feed({ 'if-none-match': etag })).status).toBe(304);
+    await ask('POST', '/meetings/d/revise', { title: 'Another title' });
+    expect(await (await feed()).text()).toContain('Another title');
+  });
+
   test('is not noticed by a stream of changes', async () => {
     const stream = await EventSourceReader.open(
       Number(new URL(chancery.url).port),
