@@ -223,7 +223,7 @@ interface Readers {
 }
 
 /** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */
-function readers({ projector }: Parts, { publicUrl }: Config) {
+function readers({ projector }: Parts, { publicUrl, feedMemory: maxBytes }: Config) {
   let latest: Readers | undefined;
   const threads = new Set<FeedThread>();
   const retire = async (feeds: FeedThread) => {
@@ -235,7 +235,7 @@ function readers({ projector }: Parts, { publicUrl }: Config) {
     const entries = entryQueries(db, entryUid);
     const queries = calendarQueries(db, releaseId);
     const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
-    const feeds = new FeedThread({ file, publicUrl, maxBytes: undefined });
+    const feeds = new FeedThread({ file, publicUrl, maxBytes });
     const calendars = createCalendars({ entries, feeds, version, until, publicUrl });
     return { db, queries, calendars, feeds };
   };

@@ -52,6 +52,8 @@ export interface Config {
   /** Feeds composed at once, and those that may wait for their turn. */
   readonly feedComposing: number;
   readonly feedWaiting: number;
+  /** Bytes of entries and feeds kept in memory. */
+  readonly feedMemory: number;
   /** Memory of the process above which requests are refused, in bytes; undefined: no bound but that of the heap. */
   readonly memoryLimit: number | undefined;
   /** Events of one meeting or announcement. */
@@ -160,6 +162,7 @@ const SETTINGS = {
   FEED_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   FEED_COMPOSING: { must: 'a number from 1 to 1000', is: whole(1, 1_000) },
   FEED_WAITING: { must: 'a number from 1 to 1000000', is: whole(1, 1_000_000) },
+  FEED_MEMORY: { must: 'a number of bytes from 1000000', is: whole(1_000_000, 99_999_999_999) },
   MEMORY_LIMIT: { must: 'a number of bytes from 100000000', is: whole(100_000_000, 9_999_999_999) },
   ENTRY_EVENTS: { must: 'a number from 100 to 1000000', is: whole(100, 1_000_000) },
   TRUST_PROXY: {
@@ -213,6 +216,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     feedRateLimit: setting(env, 'FEED_RATE_LIMIT'),
     feedComposing: or('FEED_COMPOSING', 4),
     feedWaiting: or('FEED_WAITING', 500),
+    feedMemory: or('FEED_MEMORY', 268_435_456),
     memoryLimit: setting(env, 'MEMORY_LIMIT'),
     entryEvents: or('ENTRY_EVENTS', 10_000),
     trustProxy: setting(env, 'TRUST_PROXY'),
