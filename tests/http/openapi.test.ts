@@ -30,6 +30,11 @@ test('names the address at which it is published', async () => {
   });
 });
 
+test('is the same for every server but for the address', async () => {
+  const other = (await published.get('/openapi.json')).json<object>();
+  expect({ ...other, servers: document.servers }).toEqual(document);
+});
+
 test('has every write of the table of commands', () => {
   const paths = COMMANDS.map(({ path }) => path.replace(/:(\w+)/g, '{$1}'));
   const written = routes.filter(isWriting).map(({ path }) => path);

@@ -52,31 +52,36 @@ const PROBLEM = { $ref: '#/components/schemas/Problem' };
 
 const essence = (type = ''): string => type.split(';')[0]?.trim() ?? '';
 
+function patternOf(template: string): RegExp {
+  const pattern = template
+    .split(/(\{\w+\})/)
+    .map((part) => (part.startsWith('{') ? '[^/]+' : part.replaceAll('.', '\\.')))
+    .join('');
+  return new RegExp(`^${pattern}$`);
+}
+
 /** Checks real answers against the OpenAPI document: path, method, status, content type, and body. */
 export class ContractChecker {
   readonly document: OpenApi;
   readonly #ajv: Ajv2020;
   readonly #compiled = new Map<object, ValidateFunction>();
+  /** Each with the paths that it stands for, the longest first. */
+  readonly #templates: readonly (readonly [string, RegExp])[];
 
   constructor(document: OpenApi) {
     this.document = document;
     this.#ajv = new Ajv2020({ strict: false, allErrors: true });
     (addFormats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
     this.#ajv.addSchema({ $id: 'api', components: document.components });
+    this.#templates = Object.keys(document.paths)
+      .sort((a, b) => b.length - a.length)
+      .map((template) => [template, patternOf(template)] as const);
   }
 
   /** The template of a path: `/meetings/x` → `/meetings/{id}`; literal segments go before parameters. */
   template(path: string): string | undefined {
     if (this.document.paths[path] !== undefined) return path;
-    return Object.keys(this.document.paths)
-      .sort((a, b) => b.length - a.length)
-      .find((template) => {
-        const pattern = template
-          .split(/(\{\w+\})/)
-          .map((part) => (part.startsWith('{') ? '[^/]+' : part.replaceAll('.', '\\.')))
-          .join('');
-        return new RegExp(`^${pattern}$`).test(path);
-      });
+    return this.#templates.find(([, pattern]) => pattern.test(path))?.[0];
   }
 
   check(answer: Answer): void {

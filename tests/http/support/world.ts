@@ -152,7 +152,7 @@ export async function openWorld(
   await app.listen({ port: 0, host: '127.0.0.1' });
   const { port } = app.server.address() as AddressInfo;
   const agent = new Agent({ keepAlive: true });
-  const checker = new ContractChecker(app.swagger() as unknown as OpenApi);
+  const checker = checkerOf(app);
   const ask = (path: string, given: Ask = {}) => askOver({ port, agent, checker }, path, given);
   return {
     app,
@@ -176,6 +176,17 @@ export async function openWorld(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+let known: ContractChecker | undefined;
+
+/**
+ * One for all worlds, whose documents say the same of every answer (tests/http/openapi.test.ts): to make one and to
+ * compile its schemas takes longer than most tests.
+ */
+function checkerOf(app: FastifyInstance): ContractChecker {
+  known ??= new ContractChecker(app.swagger() as unknown as OpenApi);
+  return known;
 }
 
 /** It looks when it is asked; when it looks by itself is tested in tests/lag.test.ts. */
