@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { COMPILE_CACHE } from './src/compile-cache.ts';
 
 export default defineConfig({
   test: {
@@ -7,6 +8,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     allowOnly: false,
+    // For the processes that tests start: each would strip the types of what it loads and compile it again.
+    env: { NODE_COMPILE_CACHE: COMPILE_CACHE },
     // Files share workers, so that what they all import is loaded once a worker: half of the time of most.
     // Nothing in src keeps state of its own, and a test that changes something of the process puts it back.
     isolate: false,

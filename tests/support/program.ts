@@ -11,12 +11,12 @@ import { vi } from 'vitest';
 import { openChancery } from '../../src/chancery.ts';
 import { run as program } from '../../src/cli/program.ts';
 import { safeJson } from '../../src/cli/terminal.ts';
+import { COMPILE_CACHE } from '../../src/compile-cache.ts';
 import { loadConfig } from '../../src/config.ts';
 
 /** The program as users run it: a process of its own, with nothing of this one's environment. */
 
 export const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Ended {
@@ -181,7 +181,7 @@ function launch(args: readonly string[], { env = {}, uid, cwd = ROOT }: Options)
     cwd,
     // Not `.env` of a developer, nor the settings of the shell that runs the tests. The cache that main.ts turns on
     // is on from the start here, so that not even main.ts is stripped of its types in each of hundreds of processes.
-    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: CACHE, ...env },
+    env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid }),
   });
