@@ -21,7 +21,10 @@ export function readEvents(text: string): ReadEvent[] {
         uid: String(component.getFirstPropertyValue('uid')),
         start: moment(component.getFirstPropertyValue('dtstart')),
         end: end === null ? null : moment(end),
-        event: new ICAL.Event(component),
+        // Looks through its whole calendar for its exceptions: only for those who ask.
+        get event() {
+          return new ICAL.Event(component);
+        },
       };
     });
 }
