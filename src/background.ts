@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { COMPILE_CACHE } from './compile-cache.ts';
+import { threadEnvironment } from './compile-cache.ts';
 import type { StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
 import type { BuildFile, NamedEvent } from './views/rebuild.ts';
@@ -34,9 +34,7 @@ export class BackgroundFailed extends Error {
  */
 function inThread(job: ViewsJob, control: Control): Promise<Verification | undefined> {
   const { signal } = control;
-  // A thread does not inherit the cache that main.ts turned on, and loads for longer than most jobs take.
-  const env = { NODE_COMPILE_CACHE: COMPILE_CACHE, ...process.env };
-  const worker = new Worker(WORKER, { workerData: job, env });
+  const worker = new Worker(WORKER, { workerData: job, env: threadEnvironment() });
   return new Promise((resolve, reject) => {
     const abort = () => void worker.terminate();
     signal?.addEventListener('abort', abort);

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { calendar } from '../projections/calendar.ts';
 import { BackgroundFailed } from './background.ts';
+import { threadEnvironment } from './compile-cache.ts';
 import { dayOf, type FeedMaker } from './feed-maker.ts';
 import type { FeedsCall, FeedsJob, FeedsReply } from './feeds-worker.ts';
 import type { CalendarText, FeedAsk } from './http/app.ts';
@@ -108,7 +109,7 @@ export class FeedThread implements FeedMaker<CalendarText> {
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER, { workerData: this.#job });
+    const worker = new Worker(WORKER, { workerData: this.#job, env: threadEnvironment() });
     const gone = Promise.withResolvers<void>();
     this.#exited = gone.promise;
     worker.on('message', (reply: FeedsReply) => this.#take(worker, reply));
