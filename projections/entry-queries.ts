@@ -61,7 +61,7 @@ export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
       try {
         return work();
       } finally {
-        db.exec('COMMIT');
+        if (db.isTransaction) db.exec('COMMIT');
       }
     },
     changesAfter: (reader, after, limit) =>

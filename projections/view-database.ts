@@ -27,6 +27,8 @@ export interface ViewStatement {
  * keep prepared ones per handle (a WeakMap), never per module.
  */
 export interface ViewDatabase {
+  /** Whether one is open: some faults make SQLite roll back by itself. */
+  readonly isTransaction: boolean;
   prepare(sql: string): ViewStatement;
   exec(sql: string): void;
 }

@@ -5,22 +5,16 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { calendar } from '../projections/calendar.ts';
-import { calendarQueries } from '../projections/calendar-queries.ts';
-import { entryQueries } from '../projections/entry-queries.ts';
-import type { CalendarQueries, Reader } from '../projections/types.ts';
-import type { ViewDatabase } from '../projections/view-database.ts';
 import { type AccessParts, openAccessParts } from './access-parts.ts';
 import { backgroundBuild } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
-import { createCalendars, warmUp } from './calendars.ts';
+import { warmUp } from './calendars.ts';
 import { type Clock, exampleClock, systemClock } from './clock.ts';
 import type { Config } from './config.ts';
-import { FeedThread } from './feed-thread.ts';
 import { makeFolder } from './folder.ts';
 import { followReleases } from './follow-releases.ts';
 import { createHandler, type Handle, RULES } from './handle.ts';
-import { buildApp, type Calendars } from './http/app.ts';
-import { entryUid, releaseId } from './ids.ts';
+import { buildApp } from './http/app.ts';
 import { LagMonitor } from './lag.ts';
 import { limitsOf } from './limits.ts';
 import { listenMetrics } from './metrics-server.ts';
@@ -30,6 +24,7 @@ import { announceOwner, controlToken } from './owner.ts';
 import type { EventStore } from './store/event-store.ts';
 import { systemTimers } from './timers.ts';
 import { VERSION } from './version.ts';
+import { ViewReaders } from './view-readers.ts';
 import type { BuildProgress } from './views/build.ts';
 import { lockViews } from './views/lock.ts';
 import { sweepWorkshops } from './views/prepare.ts';
@@ -166,13 +161,15 @@ async function listen(
   const { config, log } = options;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
-  const views = readers(parts, config);
+  const { projector, clock } = parts;
+  const { publicUrl, feedMemory } = config;
+  const views = new ViewReaders({ projector, clock, publicUrl, feedMemory, log });
   opened.defer(() => views.close());
   const closing = new AbortController();
   const app = buildApp({
     ...parts,
-    queries: () => views.current()?.queries,
-    calendars: () => views.current()?.calendars,
+    queries: () => views.current?.queries,
+    calendars: () => views.current?.calendars,
     access: parts.access.access,
     tokens: parts.access.tokens,
     feeds: parts.access.feeds,
@@ -213,47 +210,4 @@ async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> 
   } finally {
     clearTimeout(cut);
   }
-}
-
-interface Readers {
-  readonly db: ViewDatabase;
-  readonly queries: CalendarQueries;
-  readonly calendars: Calendars;
-  readonly feeds: FeedThread;
-}
-
-/** Queries and calendars of the view as it is now: one of each for a handle, since a rebuild changes it. */
-function readers({ projector }: Parts, { publicUrl, feedMemory: maxBytes }: Config) {
-  let latest: Readers | undefined;
-  const threads = new Set<FeedThread>();
-  const retire = async (feeds: FeedThread) => {
-    await feeds.retire();
-    threads.delete(feeds);
-  };
-  const version = () => projector.version;
-  const readersOf = (db: ViewDatabase, file: string): Readers => {
-    const entries = entryQueries(db, entryUid);
-    const queries = calendarQueries(db, releaseId);
-    const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
-    const feeds = new FeedThread({ file, publicUrl, maxBytes });
-    const calendars = createCalendars({ entries, feeds, version, until, publicUrl });
-    return { db, queries, calendars, feeds };
-  };
-  return {
-    /** Undefined while the view is being built. */
-    current: () => {
-      if (!projector.readable) return undefined;
-      const db = projector.reader();
-      if (latest?.db === db) return latest;
-      const { file } = projector.status();
-      if (file === undefined) return undefined;
-      if (latest !== undefined) void retire(latest.feeds);
-      latest = readersOf(db, file);
-      threads.add(latest.feeds);
-      return latest;
-    },
-    close: async () => {
-      await Promise.all([...threads].map((feeds) => feeds.close()));
-    },
-  };
 }

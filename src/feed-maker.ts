@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw } from 'node:zlib';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
+import type { Clock } from './clock.ts';
 import { utcDay } from './domain/date/index.ts';
 import type { FeedAsk } from './http/app.ts';
 import {
@@ -28,8 +29,9 @@ export interface FeedMaker<Text = Feed> {
 export interface FeedMakerOptions extends ComposerOptions {
   /** Of one open view: a rebuilt view has a maker of its own. */
   readonly entries: EntryQueries;
+  /** At the moment of reading: it decides which embargoes have ended. */
+  readonly clock: Clock;
   readonly publicUrl: string | undefined;
-  readonly tools?: FeedTools;
 }
 
 const deflate = promisify(deflateRaw);
@@ -39,9 +41,8 @@ const TURN_MS = 2;
 let turnBegan = 0;
 
 /** The machine's, for one thread. */
-export const TOOLS: FeedTools = {
+const TOOLS: FeedTools = {
   sha256: (bytes) => hash('sha256', bytes, 'latin1'),
-  allocate: (length) => Buffer.allocUnsafeSlow(length),
   deflate: (bytes) => deflate(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
   crc32: (bytes) => crc32(bytes),
   due: () => performance.now() - turnBegan > TURN_MS,
@@ -53,18 +54,13 @@ export const TOOLS: FeedTools = {
 
 /** Composes feeds from the rows of one open view, in this thread. */
 export function createFeedMaker(options: FeedMakerOptions): FeedMaker {
-  const { entries, publicUrl, tools = TOOLS, ...bounds } = options;
+  const { entries, clock, publicUrl, ...bounds } = options;
   const addresses = publicUrl === undefined ? {} : { publicUrl };
-  const composer = new FeedComposer(tools, addresses, bounds);
-  // That of the latest read: embargoes end by it.
-  let clockMs = 0;
-  const sourceOf = sources(entries, () => clockMs);
+  const composer = new FeedComposer(TOOLS, addresses, bounds);
+  const sourceOf = sources(entries, clock);
   const requestAt = requests(publicUrl);
   return {
-    read: (ask, nowMs) => {
-      clockMs = nowMs;
-      return composer.read(sourceOf(ask), requestAt(ask, nowMs));
-    },
+    read: (ask, nowMs) => composer.read(sourceOf(ask), requestAt(ask, nowMs)),
     kept: (ask, nowMs) => composer.kept(sourceOf(ask), requestAt(ask, nowMs)),
   };
 }
@@ -113,7 +109,7 @@ function requestOf(
 }
 
 /** A source for each shelf: by level, and by what the bytes of entries depend on. */
-function sources(entries: EntryQueries, clock: () => number) {
+function sources(entries: EntryQueries, clock: Clock) {
   const made = new Map<string, EntrySource>();
   const known = new WeakMap<FeedAsk, EntrySource>();
   return (ask: FeedAsk): EntrySource => {
@@ -131,11 +127,7 @@ function sources(entries: EntryQueries, clock: () => number) {
  * The rows of a level as the source of one shelf. It remembers until when it has told of embargoes, which end
  * by the clock and without an event: such rows come under the version that was already read.
  */
-function sourceAt(
-  entries: EntryQueries,
-  clock: () => number,
-  level: FeedAsk['level'],
-): EntrySource {
+function sourceAt(entries: EntryQueries, clock: Clock, level: FeedAsk['level']): EntrySource {
   let toldMs: number | undefined;
   return {
     key: `level ${level}`,

@@ -1,28 +1,58 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { calendar } from '../projections/calendar.ts';
 import { BackgroundFailed } from './background.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { threadEnvironment } from './compile-cache.ts';
 import { dayOf, type FeedMaker } from './feed-maker.ts';
 import type { FeedsCall, FeedsJob, FeedsReply } from './feeds-worker.ts';
 import type { CalendarText, FeedAsk } from './http/app.ts';
 import type { Encoding } from './ical/index.ts';
-import { ViewBehind } from './views/errors.ts';
 
 const WORKER = new URL('./feeds-worker.ts', import.meta.url);
+/** From the loss of a thread to the next: one that does not fit into memory is not to be tried without a pause. */
+const PAUSE_MS = 1_000;
 
-type Reply = Exclude<FeedsReply, { readonly kind: 'stale' }>;
-type Told = FeedsReply & { readonly kind: 'feed' };
-/** A call without its number. */
+/** What is logged: see pino's Logger. */
+export interface FeedLog {
+  error(fields: object, message: string): void;
+}
+
+export interface FeedThreadOptions {
+  readonly job: FeedsJob;
+  /** That of the service. */
+  readonly clock: Clock;
+  readonly log: FeedLog;
+  /** Default: the worker of this program. */
+  readonly worker?: URL;
+  /** Default: PAUSE_MS. */
+  readonly pauseMs?: number;
+}
+
+/** The thread of the feeds was lost, or ended with its view: another is begun by who asks again. */
+export class FeedsUnavailable extends Error {
+  override readonly name = 'FeedsUnavailable';
+
+  constructor() {
+    super('feeds cannot be put together at this moment: try again in a few seconds');
+  }
+}
+
 type Numbered<T> = T extends { readonly call: number } ? Omit<T, 'call'> : never;
+
+/** Who waits for a reply: it is taken in at once, since what comes behind it may make it void. */
+interface Waiting {
+  readonly take: (reply: FeedsReply, worker: Worker) => void;
+  readonly reject: (error: unknown) => void;
+  readonly settled: Promise<unknown>;
+}
 
 /**
  * Feeds of one view file, composed in a thread that begins with the first of them. What is known of a feed here
  * is what it takes to answer: its tag, and its bytes once somebody wanted them.
  */
 export class FeedThread implements FeedMaker<CalendarText> {
-  readonly #job: FeedsJob;
-  readonly #calls = new Map<number, PromiseWithResolvers<Reply>>();
+  readonly #options: FeedThreadOptions;
+  readonly #waiting = new Map<number, Waiting>();
   readonly #feeds = new Map<number, ThreadFeed>();
   readonly #read = new WeakMap<FeedAsk, { readonly feed: ThreadFeed; readonly day: string }>();
   /** Answered with since the last call. */
@@ -31,21 +61,25 @@ export class FeedThread implements FeedMaker<CalendarText> {
   #latestCall = 0;
   #worker: Worker | undefined;
   #exited: Promise<void> = Promise.resolve();
+  #lostAt = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
-  constructor(job: FeedsJob) {
-    this.#job = job;
+  constructor(options: FeedThreadOptions) {
+    this.#options = options;
   }
 
-  /** @throws ViewBehind when it was closed, and what fails in the thread */
-  async read(ask: FeedAsk, nowMs: number): Promise<CalendarText> {
+  /** @throws FeedsUnavailable, and what fails in the thread */
+  read(ask: FeedAsk, nowMs: number): Promise<CalendarText> {
     const used = [...this.#used];
     this.#used.clear();
     this.#latestUsed = undefined;
-    const told = await this.#call({ kind: 'read', ask, nowMs, used });
-    const feed = this.#feedOf(told as Told);
-    this.#read.set(ask, { feed, day: dayOf(nowMs) });
-    return feed;
+    const aheadMs = this.#options.clock() - systemClock();
+    return this.#call({ kind: 'read', ask, nowMs, aheadMs, used }, (reply, worker) => {
+      if (reply.kind !== 'feed') throw new Error(`no feed but ${reply.kind} came back`);
+      const feed = this.#feeds.get(reply.feed) ?? this.#newFeed(worker, reply);
+      this.#read.set(ask, { feed, day: dayOf(nowMs) });
+      return feed;
+    });
   }
 
   kept(ask: FeedAsk, nowMs: number): CalendarText | undefined {
@@ -57,11 +91,11 @@ export class FeedThread implements FeedMaker<CalendarText> {
 
   /** Ends the thread as soon as nobody waits for it: another view serves by now. Settles when it has ended. */
   async retire(): Promise<void> {
-    while (this.#calls.size > 0) {
-      await Promise.allSettled([...this.#calls.values()].map(({ promise }) => promise));
+    do {
+      await Promise.allSettled([...this.#waiting.values()].map(({ settled }) => settled));
       // Whoever has just got a feed may ask for its bytes in this turn.
       await nextTurn();
-    }
+    } while (this.#waiting.size > 0);
     await this.close();
   }
 
@@ -70,8 +104,13 @@ export class FeedThread implements FeedMaker<CalendarText> {
     this.#isClosed = true;
     this.#worker?.postMessage({ kind: 'close' } satisfies FeedsCall);
     this.#worker = undefined;
-    this.#fail(new ViewBehind(calendar.name));
+    this.#fail(new FeedsUnavailable());
     return this.#exited;
+  }
+
+  /** Feeds that the thread has not yet told to be out of date. */
+  get size(): number {
+    return this.#feeds.size;
   }
 
   #use(number: number): void {
@@ -81,71 +120,87 @@ export class FeedThread implements FeedMaker<CalendarText> {
     this.#latestUsed = number;
   }
 
-  #feedOf({ feed: number, etag, count, length }: Told): ThreadFeed {
-    const known = this.#feeds.get(number);
-    if (known !== undefined) return known;
-    const feed = new ThreadFeed({ number, etag, count, length }, (encoding) =>
-      this.#bytes(number, encoding),
-    );
+  #newFeed(worker: Worker, told: FeedsReply & { readonly kind: 'feed' }): ThreadFeed {
+    const { feed: number, etag, count, length } = told;
+    const described = { number, etag, count, length };
+    const feed = new ThreadFeed(described, (encoding) => this.#bytes(worker, number, encoding));
     this.#feeds.set(number, feed);
     return feed;
   }
 
-  async #bytes(feed: number, encoding: Encoding): Promise<readonly Buffer[]> {
-    const reply = await this.#call({ kind: 'bytes', feed, encoding });
-    return (reply as Reply & { kind: 'bytes' }).buffers.map(({ buffer, byteOffset, byteLength }) =>
-      Buffer.from(buffer, byteOffset, byteLength),
-    );
+  // Another thread knows other feeds by the same numbers.
+  #bytes(worker: Worker, feed: number, encoding: Encoding): Promise<readonly Buffer[]> {
+    if (worker !== this.#worker) return Promise.reject(new FeedsUnavailable());
+    return this.#call({ kind: 'bytes', feed, encoding }, (reply) => {
+      if (reply.kind !== 'bytes') throw new Error(`no bytes but ${reply.kind} came back`);
+      return reply.buffers.map(({ buffer }) => Buffer.from(buffer));
+    });
   }
 
-  #call(call: Numbered<FeedsCall>): Promise<Reply> {
-    if (this.#isClosed) return Promise.reject(new ViewBehind(calendar.name));
+  #call<T>(call: Numbered<FeedsCall>, take: (reply: FeedsReply, worker: Worker) => T): Promise<T> {
+    const paused = performance.now() - this.#lostAt < (this.#options.pauseMs ?? PAUSE_MS);
+    if (this.#isClosed || paused) return Promise.reject(new FeedsUnavailable());
     this.#worker ??= this.#start();
     this.#latestCall += 1;
-    const answered = Promise.withResolvers<Reply>();
-    this.#calls.set(this.#latestCall, answered);
     this.#worker.postMessage({ call: this.#latestCall, ...call });
-    return answered.promise;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#waiting.set(this.#latestCall, {
+      take: (reply, worker) => {
+        try {
+          resolve(take(reply, worker));
+        } catch (error) {
+          reject(error);
+        }
+      },
+      reject,
+      settled: promise,
+    });
+    return promise;
   }
 
   #start(): Worker {
-    const worker = new Worker(WORKER, { workerData: this.#job, env: threadEnvironment() });
+    const { worker: url = WORKER, job } = this.#options;
+    const worker = new Worker(url, { workerData: job, env: threadEnvironment() });
     const gone = Promise.withResolvers<void>();
     this.#exited = gone.promise;
     worker.on('message', (reply: FeedsReply) => this.#take(worker, reply));
     worker.on('error', (error) => this.#lost(worker, error));
     worker.on('exit', () => {
-      this.#lost(worker, new Error('the thread of the feeds ended'));
+      this.#lost(worker, new Error('it ended by itself'));
       gone.resolve();
     });
     return worker;
   }
 
   #take(worker: Worker, reply: FeedsReply): void {
+    if (worker !== this.#worker) return;
     if (reply.kind === 'stale') {
       this.#feeds.get(reply.feed)?.lapse();
       this.#feeds.delete(reply.feed);
-      worker.postMessage({ kind: 'dropped', feeds: [reply.feed] } satisfies FeedsCall);
+      worker.postMessage({ kind: 'dropped', feed: reply.feed } satisfies FeedsCall);
       return;
     }
-    const waiting = this.#calls.get(reply.call);
-    this.#calls.delete(reply.call);
-    if (reply.kind !== 'failed') waiting?.resolve(reply);
+    const waiting = this.#waiting.get(reply.call);
+    this.#waiting.delete(reply.call);
+    if (reply.kind !== 'failed') waiting?.take(reply, worker);
     else waiting?.reject(new BackgroundFailed(reply.name, reply.message, reply.errcode));
   }
 
-  /** The next call starts another. */
-  #lost(worker: Worker, error: unknown): void {
+  #lost(worker: Worker, err: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    this.#fail(error);
+    this.#lostAt = performance.now();
+    this.#options.log.error({ err }, 'the thread of the feeds was lost');
+    this.#fail(new FeedsUnavailable());
   }
 
   #fail(error: unknown): void {
     for (const feed of this.#feeds.values()) feed.lapse();
     this.#feeds.clear();
-    for (const waiting of this.#calls.values()) waiting.reject(error);
-    this.#calls.clear();
+    this.#used.clear();
+    this.#latestUsed = undefined;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
   }
 }
 
@@ -205,12 +260,16 @@ class ThreadFeed implements CalendarText {
     const known = this.#asked.get(encoding);
     if (known !== undefined) return known;
     const asked = this.#fetch(encoding);
+    const isMine = () => this.#asked.get(encoding) === asked;
     this.#asked.set(encoding, asked);
     asked.then(
       (buffers) => {
-        if (this.#asked.get(encoding) === asked) this.#bytes[encoding] = buffers;
+        if (isMine()) this.#bytes[encoding] = buffers;
       },
-      () => this.#asked.delete(encoding), // not remembered: the next caller tries again
+      () => {
+        // Not remembered: the next caller tries again.
+        if (isMine()) this.#asked.delete(encoding);
+      },
     );
     return asked;
   }

@@ -1,15 +1,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { entryQueries } from '../projections/entry-queries.ts';
-import { createFeedMaker, TOOLS } from './feed-maker.ts';
+import { systemClock } from './clock.ts';
+import { createFeedMaker } from './feed-maker.ts';
 import type { FeedAsk } from './http/app.ts';
-import type { Encoding, Feed, FeedTools } from './ical/index.ts';
+import type { Encoding, Feed } from './ical/index.ts';
 import { entryUid } from './ids.ts';
 import { openReader } from './views/database.ts';
 
 /**
  * Composes feeds in a thread of its own, from a handle of its own on the view's file: a first load of 50,000
- * entries leaves the collector pauses that no request should meet. Bytes lie in shared memory, so that they
- * are handed over without a copy and counted once, here.
+ * entries leaves the collector pauses that no request should meet. Bytes are handed over, and only counted here.
  */
 
 export interface FeedsJob {
@@ -24,6 +24,8 @@ interface Read {
   readonly call: number;
   readonly ask: FeedAsk;
   readonly nowMs: number;
+  /** How far the clock of the service is ahead of the machine's. */
+  readonly aheadMs: number;
   /** What was answered with since the last call, the latest last: it is in use, too. */
   readonly used: readonly number[];
 }
@@ -39,8 +41,8 @@ interface Bytes {
 export type FeedsCall =
   | Read
   | Bytes
-  /** Nobody asks for these any more. */
-  | { readonly kind: 'dropped'; readonly feeds: readonly number[] }
+  /** Nobody asks for it any more. */
+  | { readonly kind: 'dropped'; readonly feed: number }
   | { readonly kind: 'close' };
 
 export type FeedsReply =
@@ -52,7 +54,11 @@ export type FeedsReply =
       readonly count: number;
       readonly length: number;
     }
-  | { readonly kind: 'bytes'; readonly call: number; readonly buffers: readonly Uint8Array[] }
+  | {
+      readonly kind: 'bytes';
+      readonly call: number;
+      readonly buffers: readonly Uint8Array<ArrayBuffer>[];
+    }
   /** `errcode`: SQLite's. */
   | {
       readonly kind: 'failed';
@@ -61,7 +67,7 @@ export type FeedsReply =
       readonly message: string;
       readonly errcode: number | undefined;
     }
-  /** These are out of date, or their bytes are no longer kept: they are to be read again. */
+  /** It is out of date, or its bytes are no longer to be kept: it is to be read again. */
   | { readonly kind: 'stale'; readonly feed: number };
 
 interface Told {
@@ -70,33 +76,21 @@ interface Told {
   readonly nowMs: number;
 }
 
-const allocate = (length: number): Buffer => Buffer.from(new SharedArrayBuffer(length));
-
-function shared(bytes: Uint8Array): Buffer {
-  const copy = allocate(bytes.length);
-  copy.set(bytes);
-  return copy;
-}
-
-const tools: FeedTools = {
-  ...TOOLS,
-  allocate,
-  deflate: async (bytes) => shared(await TOOLS.deflate(bytes)),
-};
-
 const { file, publicUrl, maxBytes } = workerData as FeedsJob;
 const db = openReader(file);
 const numbers = new WeakMap<Feed, number>();
 /** Kept until the other side says that it asks for it no more: its calls may be on their way. */
 const told = new Map<number, Told>();
 let latest = 0;
+let aheadMs = 0;
 const maker = createFeedMaker({
-  ...{ entries: entryQueries(db, entryUid), publicUrl, tools, maxBytes },
+  ...{ entries: entryQueries(db, entryUid), publicUrl, maxBytes },
+  clock: () => systemClock() + aheadMs,
   onDrop: drop,
 });
 
-function say(reply: FeedsReply): void {
-  parentPort?.postMessage(reply);
+function say(reply: FeedsReply, handedOver: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(reply, handedOver);
 }
 
 function drop(feed: Feed): void {
@@ -123,12 +117,11 @@ async function read({ call, ask, nowMs }: Read): Promise<void> {
 async function bytes({ call, feed: number, encoding }: Bytes): Promise<void> {
   const known = told.get(number);
   if (known === undefined) throw new Error(`feed ${number} was asked for after it was dropped`);
-  const made = await known.feed[encoding]();
-  // A small buffer may lie in a block that others share, and would take all of it along.
-  const buffers = made.map((buffer) =>
-    buffer.buffer instanceof SharedArrayBuffer ? buffer : new Uint8Array(buffer),
+  const buffers = await known.feed.handOver(encoding);
+  say(
+    { kind: 'bytes', call, buffers },
+    buffers.map(({ buffer }) => buffer),
   );
-  say({ kind: 'bytes', call, buffers });
 }
 
 async function answer(call: Read | Bytes): Promise<void> {
@@ -152,11 +145,15 @@ function touch(used: readonly number[]): void {
 function take(call: FeedsCall): void {
   if (call.kind === 'close') {
     db.close();
-    parentPort?.close();
+    // Also while feeds are compressed, which takes no database: nobody waits for them.
+    process.exit();
   } else if (call.kind === 'dropped') {
-    for (const number of call.feeds) told.delete(number);
+    told.delete(call.feed);
   } else {
-    if (call.kind === 'read') touch(call.used);
+    if (call.kind === 'read') {
+      ({ aheadMs } = call);
+      touch(call.used);
+    }
     void answer(call);
   }
 }

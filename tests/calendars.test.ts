@@ -24,7 +24,7 @@ function counted() {
   };
   const calendars = createCalendars({
     entries,
-    feeds: createFeedMaker({ entries, publicUrl: undefined }),
+    feeds: createFeedMaker({ entries, clock: () => NOON, publicUrl: undefined }),
     version: () => at.version,
     until: (_reader, nowMs) => (nowMs < NOON + 1_000 ? NOON + 1_000 : MIDNIGHT),
     publicUrl: undefined,

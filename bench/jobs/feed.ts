@@ -46,10 +46,15 @@ async function open({ folder, nowMs }: Folder): Promise<void> {
 const publicUrl = 'https://calendar.example.org';
 
 /** With a thread of their own, as a server has them. */
-function calendars({ entries, projector }: Opened): Calendars & { readonly feeds: FeedThread } {
+function calendars({
+  entries,
+  projector,
+  nowMs,
+}: Opened): Calendars & { readonly feeds: FeedThread } {
   const { file } = projector.status();
   if (file === undefined) throw new Error('the view has no file');
-  const feeds = new FeedThread({ file, publicUrl, maxBytes: undefined });
+  const job = { file, publicUrl, maxBytes: undefined };
+  const feeds = new FeedThread({ job, clock: () => nowMs, log: console });
   const made = createCalendars({
     ...{ entries, feeds, publicUrl },
     // Always another, so that every read looks for changes.

@@ -37,6 +37,7 @@ const access = openAccess(
 
 /** The same view to which every row is visible; the parameter stays, so that nothing else differs. */
 const open = (db: ViewDatabase): ViewDatabase => ({
+  isTransaction: db.isTransaction,
   exec: (sql) => db.exec(sql),
   prepare: (sql) => db.prepare(sql.replace(/\bvis\d <= \?/g, '? IS NOT NULL')),
 });

@@ -128,8 +128,8 @@ async function feedOf(
   try {
     return await calendars.feed(ask, nowMs);
   } catch (error) {
-    const now = deps.calendars();
-    if (now === undefined || now === calendars) throw error;
+    const now = calendarsOf(deps);
+    if (now === calendars) throw error;
     return now.feed(ask, nowMs);
   }
 }

@@ -62,6 +62,8 @@ function named(error: Error & Known): Problem | undefined {
         'body-too-large',
         'what is to be recorded is larger than one event may be: shorten it, or send it in several steps',
       );
+    case 'FeedsUnavailable':
+      return new Problem('overloaded', error.message);
     case 'ViewBehind':
       return new Problem('view-behind', 'the views are being built: try again');
     default:

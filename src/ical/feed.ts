@@ -1,4 +1,5 @@
-import { type Composition, compose, type Feed, type FeedRequest, type FeedTools } from './body.ts';
+import { type Composition, compose, type FeedRequest } from './body.ts';
+import type { Feed, FeedTools } from './composed-feed.ts';
 import type { Addresses } from './entry.ts';
 import { entryKey, type FeedOptions } from './options.ts';
 import { BUCKETS, type Bucket, type EntrySource, Shelf } from './shelf.ts';
@@ -121,6 +122,7 @@ export class FeedComposer {
         if (before?.feed !== undefined && before.feed !== feed) this.onDrop(before.feed);
       },
       () => {
+        if (before?.feed !== undefined) this.onDrop(before.feed);
         // Not remembered: the next caller tries again.
         if (this.bodies.get(key) === composed) this.bodies.delete(key);
       },

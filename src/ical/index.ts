@@ -1,6 +1,7 @@
 /** Rows as iCalendar text (RFC 5545, RFC 7986): pure, no clock, no I/O. */
-export type { Encoding, Feed, FeedRequest, FeedTools } from './body.ts';
+export type { FeedRequest } from './body.ts';
 export { type CalendarHead, renderSingle, type SingleEntry } from './calendar.ts';
+export type { Encoding, Feed, FeedTools } from './composed-feed.ts';
 export { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 export { type ComposerOptions, FeedComposer, MAX_KEPT_BYTES } from './feed.ts';
 export { type FeedFilter, filterOf, filterQuery } from './filter.ts';

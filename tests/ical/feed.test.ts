@@ -290,6 +290,7 @@ describe('bytes: each entry is rendered once a change', () => {
     const rows = new Rows(many);
     const feed = await new FeedComposer(tools).read(rows, request());
     expect(feed.count).toBe(600);
+    expect(rows.loose).toBe(0);
     expect(tools.pauses).toBeGreaterThan(600 + 6 + (await feed.plain()).length);
   });
 
@@ -717,6 +718,39 @@ describe('memory: what is kept is bounded, the least recently used goes first', 
     expect(composer.keptBytes()).toBe(entries + body);
     await composer.read(one, named('a'));
     expect([...one.renders.values()]).toEqual([2, 2, 2]);
+  });
+
+  test('whoever holds a feed hears when it was replaced, or let go of, or failed to be replaced', async () => {
+    const dropped: Feed[] = [];
+    const tools = new CountingTools();
+    const onDrop = (feed: Feed) => dropped.push(feed);
+    const composer = new FeedComposer(tools, {}, { maxBytes: 1, onDrop });
+    const rows = new Rows(SESSIONS);
+    const first = await composer.read(rows, request());
+    rows.remove(SESSION_8.id);
+    const second = await composer.read(rows, request());
+    expect(dropped).toEqual([first]);
+    const other = await composer.read(rows, named('other'));
+    expect(dropped).toEqual([first, second]);
+    rows.put(SESSION_8);
+    // The first is the entry's, the second that of its part.
+    tools.failsAt = tools.hashes + 2;
+    await expect(composer.read(rows, named('other'))).rejects.toThrow('no memory');
+    expect(dropped).toEqual([first, second, other]);
+  });
+
+  test('bytes that another thread keeps count until they are let go of', async () => {
+    const composer = new FeedComposer(new CountingTools());
+    const feed = await composer.read(new Rows(SESSIONS), request());
+    const before = composer.keptBytes();
+    const copies = await feed.handOver('plain');
+    expect(Buffer.concat(copies)).toHaveLength(feed.length);
+    expect(feed.kept('plain')).toBeUndefined();
+    expect(composer.keptBytes()).toBe(before + feed.length);
+    const zipped = await feed.handOver('gzip');
+    expect(unzipped(zipped.map((bytes) => Buffer.from(bytes)))).toBe(await bodyOf(feed));
+    feed.release();
+    expect(composer.keptBytes()).toBe(before);
   });
 
   test('bytes that were put together go first, and are made again', async () => {

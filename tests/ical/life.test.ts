@@ -180,7 +180,7 @@ let calendars: Calendars;
 const follow = () => {
   const view = { entries: world.view.entries, publicUrl: 'https://c.example.org' };
   calendars = createCalendars({
-    ...{ ...view, feeds: createFeedMaker(view) },
+    ...{ ...view, feeds: createFeedMaker({ ...view, clock: () => world.now }) },
     // Always another: every read looks for changes.
     version: () => ++reads,
     until: () => Number.POSITIVE_INFINITY,

@@ -32,11 +32,14 @@ export class CountingTools implements FeedTools {
   /** What happens while other work has its turn. */
   meanwhile: () => void | Promise<void> = () => {};
 
+  /** The hash that fails, counted from the first. */
+  failsAt: number | undefined;
+
   readonly sha256 = (bytes: Uint8Array) => {
     this.hashes += 1;
+    if (this.hashes === this.failsAt) throw new Error('no memory');
     return hash('sha256', bytes, 'latin1');
   };
-  readonly allocate = (length: number) => Buffer.allocUnsafeSlow(length);
   readonly deflate = async (bytes: Buffer) => {
     this.zips += 1;
     return deflateRawSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
@@ -77,7 +80,7 @@ export class Rows implements EntrySource {
   put(row: EntryRow, version = this.version + 1): void {
     this.version = version;
     const watched = this.watched({ ...row, version });
-    this.changes.set(row.id, { id: row.id, version, row: () => watched });
+    this.changes.set(row.id, { id: row.id, version, row: () => this.looked(watched) });
   }
 
   remove(id: string): void {
@@ -85,16 +88,31 @@ export class Rows implements EntrySource {
     this.changes.set(id, { id, version: this.version, row: () => null });
   }
 
+  /** Reads that were not of one state: see inOneState. */
+  loose = 0;
+  private isSteady = false;
+
   inOneState<T>(work: () => T): T {
-    return work();
+    this.isSteady = true;
+    try {
+      return work();
+    } finally {
+      this.isSteady = false;
+    }
   }
 
   changesAfter(after: number, limit: number): readonly RowChange[] {
     this.asked += 1;
+    if (!this.isSteady) this.loose += 1;
     return [...this.changes.values()]
       .filter((change) => change.version > after)
       .sort((a, b) => a.version - b.version)
       .slice(0, limit);
+  }
+
+  private looked<T>(row: T): T {
+    if (!this.isSteady) this.loose += 1;
+    return row;
   }
 
   private watched(row: EntryRow): EntryRow {
