@@ -156,7 +156,7 @@ export async function openServer(env: Environment): Promise<Server> {
 /** The lines up to the last one of the welcome, which ends with the token or the clock. */
 async function linesUntilReady(
   child: ChildProcess,
-  closed: Promise<unknown>,
+  closed: Promise<unknown[]>,
   output: () => { stdout: string; stderr: string },
 ): Promise<string[]> {
   const lines: string[] = [];
@@ -168,8 +168,9 @@ async function linesUntilReady(
       if (line.startsWith('Subscribe: ')) setImmediate(resolve);
     });
   });
-  const died = closed.then(() => {
-    throw new Error(`the server ended before it was ready:\n${output().stderr}`);
+  const died = closed.then((end) => {
+    const { stdout, stderr } = output();
+    throw new Error(`the server ended before it was ready: ${end}\n${stderr}\n${stdout}`);
   });
   await Promise.race([ready, died]);
   died.catch(() => {});
