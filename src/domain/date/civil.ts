@@ -57,24 +57,37 @@ export function localDateString(year: number, month: number, day: number): strin
 /** The parts of a `YYYY-MM-DD` string that is known to be a real date. */
 export function partsOf(localDate: string): YearMonthDay {
   return {
-    year: Number(localDate.slice(0, 4)),
-    month: Number(localDate.slice(5, 7)),
-    day: Number(localDate.slice(8, 10)),
+    year: digits(localDate, 0, 4),
+    month: digits(localDate, 5, 7),
+    day: digits(localDate, 8, 10),
   };
 }
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
+/** The number that the digits from one place up to another make; NaN when they are not all digits. */
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let at = from; at < to; at += 1) {
+    const digit = text.charCodeAt(at) - 48;
+    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+const isDateForm = (text: string): boolean =>
+  text.length === 10 && text[4] === '-' && text[7] === '-';
 
 /** Whether the text is `YYYY-MM-DD` and a day that the calendar has. */
 export function isLocalDate(text: string): boolean {
-  return DATE.test(text) && exists(partsOf(text));
+  return isDateForm(text) && exists(partsOf(text));
 }
 
+// What are not digits make NaN, which fails every one of these.
 const exists = ({ year, month, day }: YearMonthDay): boolean =>
-  month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  year >= 0 && month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
 
 function requireDate(localDate: string): YearMonthDay {
-  if (DATE.test(localDate)) {
+  if (isDateForm(localDate)) {
     const parts = partsOf(localDate);
     if (exists(parts)) return parts;
   }
@@ -124,17 +137,6 @@ const INSTANT = /^(\d{4}-\d{2}-\d{2})T([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\
  * digits below the millisecond are dropped). Throws InvalidDate.
  */
 export const instantMs = (iso: string): number => usualInstant(iso) ?? readInstant(iso);
-
-/** The number that the digits from one place up to another make; NaN when they are not all digits. */
-function digits(text: string, from: number, to: number): number {
-  let value = 0;
-  for (let at = from; at < to; at += 1) {
-    const digit = text.charCodeAt(at) - 48;
-    if (!(digit >= 0 && digit <= 9)) return Number.NaN;
-    value = value * 10 + digit;
-  }
-  return value;
-}
 
 /** What separates the parts of the form that events have, each at its place. */
 const MARKS = [
