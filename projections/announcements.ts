@@ -2,13 +2,14 @@ import type { AnnouncementEvent, AnnouncementFacts as Facts } from '../events/an
 import { endOfUtcDayMs, instantMs } from '../src/domain/date/index.ts';
 import type { AnnouncementRow } from './announcement-record.ts';
 import { type AnnouncementFacts, announcementFactsAfter } from './announcement-telling.ts';
-import { tokenOf, wordsOf } from './description.ts';
+import { type Found, foldAll, NOTHING_FOUND, tokenOf } from './description.ts';
 import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
 import { rowWriter } from './row-writer.ts';
+import type { Plot, Story } from './story.ts';
 import { TextRows } from './text-rows.ts';
-import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
+import { TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
 /** Columns of both tables that lists of announcements are read from: their order, and what they filter by. */
@@ -60,34 +61,31 @@ export const announcementTexts = ({ title, outlet, topics, speakers }: Facts): s
   ...speakers.map((s) => s.name),
 ];
 
-/** An announcement after one of its events. */
-export type AnnouncementMark = Mark<KeptEvent<AnnouncementEvent>, AnnouncementFacts>;
+const tokensOf = (facts: Facts): string[] => [
+  ...mentions(facts).map((meeting) => tokenOf('meeting', meeting)),
+  ...facts.topics.map((topic) => tokenOf('topic', topic)),
+  ...speakersOf(facts).map((speaker) => tokenOf('speaker', speaker)),
+  tokenOf('kind', facts.kind),
+  tokenOf('outlet', foldText(facts.outlet)),
+];
 
-function addTokens(facts: Facts, tokens: Set<string>): void {
-  for (const meeting of mentions(facts)) tokens.add(tokenOf('meeting', meeting));
-  for (const topic of facts.topics) tokens.add(tokenOf('topic', topic));
-  for (const speaker of speakersOf(facts)) tokens.add(tokenOf('speaker', speaker));
-  tokens.add(tokenOf('kind', facts.kind));
-  tokens.add(tokenOf('outlet', foldText(facts.outlet)));
+/** What it is found by: see Found. */
+function announcementFound(before: AnnouncementFacts | undefined, after: AnnouncementFacts): Found {
+  const { facts } = after.state;
+  if (before?.state.facts === facts) return NOTHING_FOUND;
+  return { words: foldAll(announcementTexts(facts)), tokens: tokensOf(facts), ever: 0 };
 }
 
-/** What it was ever found by, as Description of meetings. */
-function describe(marks: readonly AnnouncementMark[]): string {
-  const tokens = new Set<string>();
-  const texts = new Set<string>();
-  for (const { facts } of marks) {
-    addTokens(facts.state.facts, tokens);
-    for (const text of announcementTexts(facts.state.facts)) texts.add(text);
-  }
-  return wordsOf(texts, tokens);
-}
-
-export const ANNOUNCEMENT_COURSE: Course<KeptEvent<AnnouncementEvent>, AnnouncementFacts> = {
+export const ANNOUNCEMENT_PLOT: Plot<KeptEvent<AnnouncementEvent>, AnnouncementFacts> = {
   after: announcementFactsAfter,
   key: ({ state }) => publishedSpan(state.facts.publishedAt.value),
   alike: (a, b) => a.state.facts.publishedAt.value === b.state.facts.publishedAt.value,
   statedAt: ({ statedAt }) => statedAt,
+  found: announcementFound,
+  slip: () => undefined,
 };
+
+export type AnnouncementStory = Story<KeptEvent<AnnouncementEvent>, AnnouncementFacts>;
 
 /** Reads and writes announcement rows of one database. */
 export class AnnouncementRows {
@@ -123,19 +121,24 @@ export class AnnouncementRows {
   }
 
   /** As MeetingRows.write. */
-  write(row: AnnouncementRow, marks: readonly AnnouncementMark[], stored: boolean): void {
+  write(
+    row: AnnouncementRow,
+    story: AnnouncementStory,
+    events: () => readonly KeptEvent<AnnouncementEvent>[],
+    stored: boolean,
+  ): void {
     const { n, id } = row;
-    const last = marks.at(-1);
-    if (last === undefined) return;
-    const { facts } = last.facts.state;
+    const { marks, plot: course } = story;
+    const facts = story.facts?.state.facts;
+    if (facts === undefined) return;
     const columns = [
       ...[n, id, row.seq, ...levelColumns(row)],
       ...[facts.kind, foldText(facts.outlet), ...publishedSpan(facts.publishedAt.value)],
       JSON.stringify(row),
     ];
     this.#rows.write(columns, stored);
-    this.#text.write(n, describe(marks), stored);
-    const times = timesOf(marks, row.sights, releaseMsOf(row), ANNOUNCEMENT_COURSE);
+    this.#text.write(n, story.words, stored);
+    const times = timesOf({ marks, course, events }, row.sights, releaseMsOf(row));
     this.#times.write(n, id, times, stored);
   }
 }

@@ -6,21 +6,21 @@ import { instantMs } from '../src/domain/date/index.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
 import type { AnnouncementFacts } from './announcement-telling.ts';
 import {
-  ANNOUNCEMENT_COURSE,
   ANNOUNCEMENT_INDEXES,
+  ANNOUNCEMENT_PLOT,
   ANNOUNCEMENT_TABLES,
   AnnouncementRows,
 } from './announcements.ts';
 import { CHANGE_INDEXES, CHANGE_TABLES, ChangeRows, type EntityKind } from './changes.ts';
-import { JOURNAL_TABLES, Journal, type KeptEvent, keep, requireRoom } from './journal.ts';
+import { JOURNAL_TABLES, Journal, type KeptEvent, keep, requireRoom, textOf } from './journal.ts';
 import type { ChangeRow } from './levels.ts';
 import type { MeetingFacts } from './meeting-facts.ts';
 import { advanceMeeting, bump, type MeetingRow } from './meeting-record.ts';
-import { MEETING_COURSE, MEETING_INDEXES, MEETING_TABLES, MeetingRows } from './meetings.ts';
+import { MEETING_INDEXES, MEETING_PLOT, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { RowCache } from './row-cache.ts';
 import { SLIP_INDEXES, SLIP_TABLES } from './slips.ts';
-import { type Course, type Mark, markAfter, marksOf } from './times.ts';
+import { type Plot, type Step, Story } from './story.ts';
 import type { ViewDatabase } from './view-database.ts';
 
 /**
@@ -47,24 +47,24 @@ type RedactionProjected = ProjectedEvent & RedactionEvent;
 const UNTOLD: readonly ChangeRow[] = [{ lo: 3, hi: 2, known: 3, since: null }];
 
 /** An entry in memory. */
-interface Entry<R, E, F> {
+interface Entry<R, E extends KeptEvent, F> {
   readonly id: string;
   readonly row: R;
-  readonly events: KeptEvent<E>[];
-  /** After each event, those left out that were ignored. */
-  readonly marks: Mark<KeptEvent<E> & KeptEvent, F>[];
-  /** How many of the events the journal has already. */
+  readonly story: Story<E, F>;
+  /** How many of its events the journal has. */
   readonly stored: number;
+  /** Those that it does not have yet: see textOf. */
+  readonly added: string[];
+  /** What it weighs in memory, about. */
+  readonly bytes: number;
 }
 
-type MeetingEntry = Entry<MeetingRow, MeetingEvent, MeetingFacts>;
-type AnnouncementEntry = Entry<AnnouncementRow, AnnouncementEvent, AnnouncementFacts>;
+type MeetingEntry = Entry<MeetingRow, KeptEvent<MeetingEvent>, MeetingFacts>;
+type AnnouncementEntry = Entry<AnnouncementRow, KeptEvent<AnnouncementEvent>, AnnouncementFacts>;
 
-// What an entry weighs in memory: its row, and each of its events with the state after it.
-const ROW_BYTES = 2_000;
-const EVENT_BYTES = 2_000;
-const weigh = ({ events }: { readonly events: readonly unknown[] }): number =>
-  ROW_BYTES + EVENT_BYTES * events.length;
+const ENTRY_BYTES = 4_000;
+/** What is gathered from an event, beside its text. */
+const MARK_BYTES = 300;
 
 class CalendarApplier implements Applier {
   readonly #journal: Journal;
@@ -81,13 +81,13 @@ class CalendarApplier implements Applier {
     this.#announcementRows = new AnnouncementRows(db);
     this.#changes = new ChangeRows(db);
     this.#meetings = new RowCache<MeetingEntry>({
-      load: (id) => this.#load(this.#meetingRows.load(id), MEETING_COURSE),
+      load: (id) => this.#load(this.#meetingRows.load(id), MEETING_PLOT),
       write: (entry) => this.#write(this.#meetingRows, entry),
       placeOf: ({ row }) => row.n,
       limit: (limit / 4) * 3,
     });
     this.#announcements = new RowCache<AnnouncementEntry>({
-      load: (id) => this.#load(this.#announcementRows.load(id), ANNOUNCEMENT_COURSE),
+      load: (id) => this.#load(this.#announcementRows.load(id), ANNOUNCEMENT_PLOT),
       write: (entry) => this.#write(this.#announcementRows, entry),
       placeOf: ({ row }) => row.n,
       limit: limit / 4,
@@ -120,25 +120,28 @@ class CalendarApplier implements Applier {
     else if (name?.kind === 'announcement') markStale(this.#announcements, name.id);
   }
 
-  #load<R extends { readonly n: number; readonly id: string }, E, F>(
+  #load<R extends { readonly n: number; readonly id: string }, E extends KeptEvent, F>(
     row: R | undefined,
-    course: Course<KeptEvent<E> & KeptEvent, F>,
+    plot: Plot<E, F>,
   ): Entry<R, E, F> | undefined {
     if (row === undefined) return undefined;
-    const events = this.#journal.read<E>(row.n) as (KeptEvent<E> & KeptEvent)[];
-    return { id: row.id, row, events, marks: marksOf(events, course), stored: events.length };
+    const events = this.#journal.read(row.n) as E[];
+    const bytes = ENTRY_BYTES + MARK_BYTES * events.length;
+    const story = Story.of(events, plot);
+    return { id: row.id, row, story, stored: events.length, added: [], bytes };
   }
 
-  #write<R extends { readonly n: number }, E, F>(
+  #write<R extends { readonly n: number }, E extends KeptEvent, F>(
     rows: Rows<R, E, F>,
-    { row, events, marks, stored }: Entry<R, E, F>,
+    { row, story, stored, added }: Entry<R, E, F>,
   ): void {
-    if (events.length === stored) {
+    if (added.length === 0) {
       rows.update(row);
       return;
     }
-    this.#journal.add(row.n, stored, events.slice(stored));
-    rows.write(row, marks, stored > 0);
+    this.#journal.add(row.n, stored, added);
+    const events = () => this.#journal.read(row.n) as E[];
+    rows.write(row, story, events, stored > 0);
   }
 
   #applyMeeting(event: MeetingProjected, seq: number): void {
@@ -147,20 +150,26 @@ class CalendarApplier implements Applier {
     requireRoom(before?.row.length ?? 0);
     const circle = event.type === 'MeetingMerged' && this.#leadsBack(id, event.data.into);
     const kept = keep<MeetingEvent>(event, seq, circle);
-    const last = before?.marks.at(-1);
-    const mark = circle && last !== undefined ? last : markAfter(last, kept, MEETING_COURSE);
-    const { row, changes } = advanceMeeting(id, before?.row, kept, mark.facts.state);
-    for (const cite of circle ? [] : (kept.meta.basedOn ?? [])) this.#meetingRows.cite(cite, id);
-    this.#changed('meeting', row.n, kept, before?.events ?? [], changes);
-    const entry = withEvent(before, kept, row, circle ? undefined : mark);
-    this.#meetings.set(entry, weigh(entry));
+    const story = before?.story ?? new Story(MEETING_PLOT);
+    const step = circle && story.facts !== undefined ? undefined : story.next(kept);
+    const { state } = (step ?? story).facts as MeetingFacts;
+    const { row, changes } = advanceMeeting(id, before?.row, kept, state);
+    const text = textOf(kept);
+    if (!circle) this.#cite(id, kept.meta.basedOn);
+    this.#changed('meeting', kept, row.n, changes, story);
+    const entry = withEvent(before, { row, story, text, step: circle ? undefined : step });
+    this.#meetings.set(entry, entry.bytes);
+  }
+
+  #cite(id: string, announcements: readonly string[] = []): void {
+    for (const announcement of announcements) this.#meetingRows.cite(announcement, id);
   }
 
   /** Whether following survivors from a merge's target comes back to the meeting itself. */
   #leadsBack(id: string, into: string): boolean {
     for (let next: string | undefined = into; next !== undefined; ) {
       if (next === id) return true;
-      const facts: MeetingFacts | undefined = this.#meetings.get(next)?.marks.at(-1)?.facts;
+      const facts: MeetingFacts | undefined = this.#meetings.get(next)?.story.facts;
       next = facts?.state.status === 'merged' ? facts.state.into : undefined;
     }
     return false;
@@ -171,13 +180,15 @@ class CalendarApplier implements Applier {
     const before = this.#announcements.get(id);
     requireRoom(before?.row.length ?? 0);
     const kept = keep<AnnouncementEvent>(event, seq, false);
-    const mark = markAfter(before?.marks.at(-1), kept, ANNOUNCEMENT_COURSE);
-    const { row, changes } = advanceAnnouncement(id, before?.row, kept, mark.facts.state);
+    const story = before?.story ?? new Story(ANNOUNCEMENT_PLOT);
+    const step = story.next(kept);
+    const { row, changes } = advanceAnnouncement(id, before?.row, kept, step.facts.state);
+    const text = textOf(kept);
     const citing = before === undefined ? [] : this.#meetingRows.citing(id);
     const meetings = citing.map((meeting) => this.#meetings.get(meeting));
-    this.#changed('announcement', row.n, kept, before?.events ?? [], changes);
-    const entry = withEvent(before, kept, row, mark);
-    this.#announcements.set(entry, weigh(entry));
+    this.#changed('announcement', kept, row.n, changes, story);
+    const entry = withEvent(before, { row, story, text, step });
+    this.#announcements.set(entry, entry.bytes);
     const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
     for (const meeting of meetings) {
       if (meeting !== undefined) this.#touch(meeting, lowest, event.meta.recordedAt, seq);
@@ -218,20 +229,21 @@ class CalendarApplier implements Applier {
     const { row } = entry;
     const from = Math.max(lowest, row.lowest);
     const ticks = row.ticks.map((tick, level) => (level >= from ? bump(tick, recordedAt) : tick));
-    this.#meetings.set({ ...entry, row: { ...row, ticks, seq } }, weigh(entry));
+    this.#meetings.set({ ...entry, row: { ...row, ticks, seq } }, entry.bytes);
   }
 
   /** Writes who sees the change; where levels lose sight, the entry's earlier events stop existing for them. */
   #changed(
     kind: EntityKind,
-    entity: number,
     { id, seq, meta }: KeptEvent,
-    earlier: readonly KeptEvent<unknown>[],
+    entity: number,
     rows: readonly ChangeRow[],
+    { marks }: { readonly marks: readonly { readonly seq: number }[] },
   ): void {
     if (rows.some(({ since }) => since !== null)) {
       const lost = rows.filter(({ since }) => since !== null).map(({ hi }) => hi);
-      const seqs = earlier.map((event) => event.seq);
+      // Of events that were ignored there is nothing to hide.
+      const seqs = marks.map((mark) => mark.seq);
       this.#changes.hide(seqs, Math.max(...lost) + 1);
     }
     const recordedMs = instantMs(meta.recordedAt);
@@ -239,28 +251,36 @@ class CalendarApplier implements Applier {
   }
 }
 
-interface Rows<R, E, F> {
-  write(row: R, marks: readonly Mark<KeptEvent<E> & KeptEvent, F>[], stored: boolean): void;
+interface Rows<R, E extends KeptEvent, F> {
+  write(row: R, story: Story<E, F>, events: () => readonly E[], stored: boolean): void;
   update(row: R): void;
 }
 
-/** The entry with one more event. The lists grow in place: nobody keeps the entry from before. */
-function withEvent<R extends { readonly id: string }, E, F>(
+interface Added<R, E extends KeptEvent, F> {
+  readonly row: R;
+  readonly story: Story<E, F>;
+  readonly text: string;
+  /** Undefined: the event was ignored. */
+  readonly step: Step<F> | undefined;
+}
+
+/** The entry with one more event. Story and list grow in place: nobody keeps the entry from before. */
+function withEvent<R extends { readonly id: string }, E extends KeptEvent, F>(
   before: Entry<R, E, F> | undefined,
-  event: KeptEvent<E>,
-  row: R,
-  mark: Mark<KeptEvent<E> & KeptEvent, F> | undefined,
+  { row, story, text, step }: Added<R, E, F>,
 ): Entry<R, E, F> {
-  const events = before?.events ?? [];
-  const marks = before?.marks ?? [];
-  events.push(event);
-  if (mark !== undefined) marks.push(mark);
-  return { id: row.id, row, events, marks, stored: before?.stored ?? 0 };
+  const { stored = 0, added = [], bytes = ENTRY_BYTES } = before ?? {};
+  if (step !== undefined) story.add(step);
+  added.push(text);
+  return { id: row.id, row, story, stored, added, bytes: bytes + MARK_BYTES + text.length };
 }
 
 /** Marks the last good row of an entry as stale. */
-function markStale<R extends object, E, F>(cache: RowCache<Entry<R, E, F>>, id: string): void {
+function markStale<R extends object, E extends KeptEvent, F>(
+  cache: RowCache<Entry<R, E, F>>,
+  id: string,
+): void {
   const entry = cache.get(id);
   if (entry === undefined) return;
-  cache.set({ ...entry, row: { ...entry.row, stale: true } }, weigh(entry));
+  cache.set({ ...entry, row: { ...entry.row, stale: true } }, entry.bytes);
 }

@@ -1,19 +1,23 @@
 import { form, MEETING_STATUSES } from '../events/values.ts';
 import type { Precision } from '../src/domain/date/types.ts';
-import { liveOf } from '../src/domain/meeting/state.ts';
+import { liveOf, type MeetingDetails } from '../src/domain/meeting/state.ts';
 import { foldText, foldWords } from './fold.ts';
 import type { MeetingFacts } from './meeting-facts.ts';
 
 /**
- * What a meeting is found by, now and in the past. What it ever had only narrows a search down: whether it has
+ * What an entry is found by, now and in the past. What it ever had only narrows a search down: whether it has
  * that, or had it on the day asked for, is then told from its events.
  */
-export interface Description {
-  /** Folded words of everything it was ever called, and tokens of everything it ever had, each once. */
-  readonly words: string;
+export interface Found {
+  /** Folded words of what it is called. */
+  readonly words: readonly string[];
+  /** Tokens of what it has: see tokenOf. */
+  readonly tokens: readonly string[];
   /** Bits of the statuses, forms and precisions it ever had: see everMask. */
   readonly ever: number;
 }
+
+export const NOTHING_FOUND: Found = { words: [], tokens: [], ever: 0 };
 
 /** Everything that `q` finds a meeting by: title, names, places, topics. */
 export interface Searchable {
@@ -64,74 +68,70 @@ const PRECISIONS = [
   ...['season', 'half', 'year', 'interval'],
 ] as const satisfies readonly Precision[];
 
-const BITS: ReadonlyMap<string, number> = new Map(
-  [
-    ...MEETING_STATUSES.map((value) => `status ${value}`),
-    ...form.options.map((value) => `form ${value}`),
-    ...PRECISIONS.map((value) => `precision ${value}`),
-  ].map((name, bit) => [name, 1 << bit]),
-);
+const EVER = { status: MEETING_STATUSES, form: form.options, precision: PRECISIONS } as const;
+type EverKind = keyof typeof EVER;
 
-/** The bits of values in `Description.ever`; 0 of values that none ever has. */
-export const everMask = (
-  kind: 'status' | 'form' | 'precision',
-  values: readonly string[],
-): number => values.reduce((mask, value) => mask | (BITS.get(`${kind} ${value}`) ?? 0), 0);
+function bitsFrom(first: number, values: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(values.map((value, i) => [value, 1 << (first + i)]));
+}
+
+const BITS: Readonly<Record<EverKind, ReadonlyMap<string, number>>> = {
+  status: bitsFrom(0, EVER.status),
+  form: bitsFrom(EVER.status.length, EVER.form),
+  precision: bitsFrom(EVER.status.length + EVER.form.length, EVER.precision),
+};
+
+const bitOf = (kind: EverKind, value: string): number => BITS[kind].get(value) ?? 0;
+
+/** The bits of values in `Found.ever`; 0 of values that none ever has. */
+export const everMask = (kind: EverKind, values: readonly string[]): number =>
+  values.reduce((mask, value) => mask | bitOf(kind, value), 0);
 
 const everOf = ({ state, when }: MeetingFacts): number =>
-  everMask('status', [state.status]) |
-  everMask('form', [liveOf(state).details.form]) |
-  (when === null ? 0 : everMask('precision', [when.precision]));
+  bitOf('status', state.status) |
+  bitOf('form', liveOf(state).details.form) |
+  (when === null ? 0 : bitOf('precision', when.precision));
 
-function addTokens({ state }: MeetingFacts, tokens: Set<string>): void {
-  const { participants, topics, track, place } = liveOf(state).details;
-  for (const { party } of participants) tokens.add(tokenOf('party', party));
-  for (const topic of topics) tokens.add(tokenOf('topic', topic));
-  if (track !== undefined) tokens.add(tokenOf('track', track));
-  if (place?.country !== undefined) tokens.add(tokenOf('country', place.country));
-  if (place?.name !== undefined) tokens.add(tokenOf('place', foldText(place.name)));
+function tokensOf({ participants, topics, track, place }: Searchable): string[] {
+  const tokens: string[] = [];
+  for (const { party } of participants) tokens.push(tokenOf('party', party));
+  for (const topic of topics) tokens.push(tokenOf('topic', topic));
+  if (track !== undefined && track !== null) tokens.push(tokenOf('track', track));
+  if (place?.country !== undefined) tokens.push(tokenOf('country', place.country));
+  if (place?.name !== undefined) tokens.push(tokenOf('place', foldText(place.name)));
+  return tokens;
 }
 
-/** Whether nothing that it is found by is different. */
-function sameDescription(a: MeetingFacts, b: MeetingFacts): boolean {
-  const [was, is] = [liveOf(a.state).details, liveOf(b.state).details];
-  return (
-    was.title === is.title &&
-    was.participants === is.participants &&
-    was.topics === is.topics &&
-    was.track === is.track &&
-    was.place === is.place
-  );
-}
+type Details = Searchable & Pick<MeetingDetails, 'track' | 'place'>;
 
-/** `marks`: the meeting after each of its events. */
-export function describeMeeting(marks: readonly { readonly facts: MeetingFacts }[]): Description {
-  const texts = new Set<string>();
-  const tokens = new Set<string>();
-  let ever = 0;
-  let before: MeetingFacts | undefined;
-  for (const { facts } of marks) {
-    ever |= everOf(facts);
-    if (before === undefined || !sameDescription(before, facts)) {
-      for (const text of searchTexts(liveOf(facts.state).details)) texts.add(text);
-      addTokens(facts, tokens);
-    }
-    before = facts;
-  }
-  return { words: wordsOf(texts, tokens), ever };
-}
+/** Of what a meeting is found by, the parts that an event set. */
+const partsSet = (was: Details, is: Details): Searchable => ({
+  title: was.title === is.title ? '' : is.title,
+  participants:
+    was.participants === is.participants
+      ? []
+      : is.participants.filter((participant) => !was.participants.includes(participant)),
+  topics: was.topics === is.topics ? [] : is.topics,
+  track: was.track === is.track ? null : is.track,
+  place: was.place === is.place ? null : is.place,
+});
 
-/** The line of the full text: each folded word and each token once. */
-export function wordsOf(texts: ReadonlySet<string>, tokens: ReadonlySet<string>): string {
-  const words = new Set<string>();
-  for (const text of texts) for (const word of folded(text)) words.add(word);
-  for (const token of tokens) words.add(token);
-  return [...words].join(' ');
+/** What an event adds to what a meeting was found by before; some of it may not be new. */
+export function meetingFound(before: MeetingFacts | undefined, after: MeetingFacts): Found {
+  const ever = everOf(after);
+  const was = before && liveOf(before.state).details;
+  const is = liveOf(after.state).details;
+  if (was === is) return { ...NOTHING_FOUND, ever };
+  const parts = was === undefined ? is : partsSet(was, is);
+  return { words: foldAll(searchTexts(parts)), tokens: tokensOf(parts), ever };
 }
 
 /** Texts folded last: names, places and topics come again and again. Beyond it the memory starts afresh. */
 const MAX_FOLDED = 10_000;
 const foldedTexts = new Map<string, readonly string[]>();
+
+/** The folded words of texts. */
+export const foldAll = (texts: readonly string[]): string[] => texts.flatMap(folded);
 
 function folded(text: string): readonly string[] {
   let words = foldedTexts.get(text);

@@ -45,6 +45,9 @@ const PARTS = 4_096;
 export const JOURNAL_SELECT =
   'SELECT events FROM journal WHERE place >= ? AND place < ? ORDER BY place';
 
+/** An event as it stands in the list of a part. */
+export const textOf = (event: KeptEvent<unknown>): string => JSON.stringify(event);
+
 const parse = <E>(text: unknown) => JSON.parse(text as string) as KeptEvent<E>[];
 
 /** All kept events of an entry, in the order of its stream. `select`: a statement of JOURNAL_SELECT. */
@@ -77,18 +80,22 @@ export class Journal {
   }
 
   /**
-   * Adds events to an entry that has `length` so far. The rows are the same however the events were shared
-   * out over calls.
+   * Adds events, as textOf has them, to an entry that has `length` so far. The rows are the same however the
+   * events were shared out over calls.
    */
-  add(n: number, length: number, events: readonly KeptEvent<unknown>[]): void {
+  add(n: number, length: number, events: readonly string[]): void {
     for (let start = 0; start < events.length; ) {
       const at = length + start;
       const place = n * PARTS + Math.floor(at / PART);
       const room = PART - (at % PART);
-      const more = events.slice(start, start + room);
-      const before = at % PART === 0 ? [] : parse(this.#part.get(place)?.events);
-      this.#put.run(place, JSON.stringify([...before, ...more]));
-      start += more.length;
+      const more = events.slice(start, start + room).join(',');
+      const before = at % PART === 0 ? '[' : `${this.#textAt(place).slice(0, -1)},`;
+      this.#put.run(place, `${before}${more}]`);
+      start += room;
     }
+  }
+
+  #textAt(place: number): string {
+    return this.#part.get(place)?.events as string;
   }
 }

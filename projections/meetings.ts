@@ -1,16 +1,17 @@
 import type { MeetingEvent } from '../events/meeting.ts';
 import { liveOf } from '../src/domain/meeting/state.ts';
-import { type Description, describeMeeting } from './description.ts';
+import { meetingFound } from './description.ts';
 import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
 import { factsAfter, type MeetingFacts } from './meeting-facts.ts';
 import type { MeetingRow } from './meeting-record.ts';
-import { MEETING_MOMENTS, MEETING_ORDER, type MeetingKey, meetingKey } from './order.ts';
+import { MEETING_MOMENTS, MEETING_ORDER, meetingKey } from './order.ts';
 import { rowWriter } from './row-writer.ts';
-import { SlipRows } from './slips.ts';
+import { SlipRows, slipOf } from './slips.ts';
+import type { Plot, Story } from './story.ts';
 import { TextRows } from './text-rows.ts';
-import { type Course, type Mark, TimeRows, timesOf, timesTable } from './times.ts';
+import { type OrderKey, TimeRows, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase, ViewValue } from './view-database.ts';
 
 /**
@@ -51,18 +52,20 @@ CREATE INDEX meetings_rec2 ON meetings (rec2, id) WHERE rec2 IS NOT NULL;
 CREATE INDEX meetings_embargo ON meetings (vis0) WHERE vis0 > 0;
 `;
 
-export const MEETING_COURSE: Course<KeptEvent<MeetingEvent>, MeetingFacts> = {
+export const MEETING_PLOT: Plot<KeptEvent<MeetingEvent>, MeetingFacts> = {
   after: factsAfter,
   key: meetingKey,
   alike: (a, b) => a.when === b.when && liveOf(a.state).status === liveOf(b.state).status,
   statedAt: ({ dateStatedAt }) => dateStatedAt,
+  found: meetingFound,
+  slip: slipOf,
 };
 
 function columnsOf(
   row: MeetingRow,
   { state, when }: MeetingFacts,
-  key: MeetingKey,
-  { ever }: Description,
+  key: OrderKey,
+  ever: number,
 ): ViewValue[] {
   const { details } = liveOf(state);
   const { place } = details;
@@ -92,8 +95,7 @@ function columnsOf(
 const listOf = (values: readonly unknown[]): string | null =>
   values.length === 0 ? null : JSON.stringify(values);
 
-/** A meeting after one of its events. */
-export type MeetingMark = Mark<KeptEvent<MeetingEvent>, MeetingFacts>;
+export type MeetingStory = Story<KeptEvent<MeetingEvent>, MeetingFacts>;
 
 /** Reads and writes meeting rows of one database. */
 export class MeetingRows {
@@ -144,17 +146,23 @@ export class MeetingRows {
 
   /**
    * Writes the row and what is found through it.
-   * @param marks the meeting after each of its events
+   * @param events all of them, read when they are asked for
    * @param stored whether rows of it are there already
    */
-  write(row: MeetingRow, marks: readonly MeetingMark[], stored: boolean): void {
+  write(
+    row: MeetingRow,
+    story: MeetingStory,
+    events: () => readonly KeptEvent<MeetingEvent>[],
+    stored: boolean,
+  ): void {
     const { n, id } = row;
+    const { facts, marks, plot: course } = story;
     const last = marks.at(-1);
-    if (last === undefined) return;
-    const description = describeMeeting(marks);
-    this.#rows.write(columnsOf(row, last.facts, last.key as MeetingKey, description), stored);
-    this.#times.write(n, id, timesOf(marks, row.sights, releaseMsOf(row), MEETING_COURSE), stored);
-    this.#slips.write(row, marks, stored);
-    this.#text.write(n, description.words, stored);
+    if (facts === undefined || last === undefined) return;
+    this.#rows.write(columnsOf(row, facts, last.key, story.ever), stored);
+    const times = timesOf({ marks, course, events }, row.sights, releaseMsOf(row));
+    this.#times.write(n, id, times, stored);
+    this.#slips.write(row, story.slips, stored);
+    this.#text.write(n, story.words, stored);
   }
 }

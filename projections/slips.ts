@@ -1,8 +1,10 @@
+import type { MeetingEvent } from '../events/meeting.ts';
 import { type EndedDate, endedDate } from './ended-date.ts';
+import type { KeptEvent } from './journal.ts';
 import { Lookup, type QueryContext } from './lookup.ts';
+import type { MeetingFacts } from './meeting-facts.ts';
 import type { MeetingRow } from './meeting-record.ts';
 import { snapshotAfter } from './meeting-telling.ts';
-import type { MeetingMark } from './meetings.ts';
 import { readPage } from './paging.ts';
 import type { Sight } from './transition.ts';
 import type {
@@ -45,9 +47,27 @@ interface SlipRow {
   readonly most: number;
 }
 
-function slipRow(marks: readonly MeetingMark[], { levels, since }: Sight): SlipRow | undefined {
+/** A date that slipped with the event with that seq; see PreviousDate. */
+export interface Slip extends Pick<EndedDate, 'days' | 'range'> {
+  readonly seq: number;
+}
+
+/** The date that slipped with an event; a refinement is no slip. */
+export function slipOf(
+  event: KeptEvent<MeetingEvent>,
+  before: MeetingFacts | undefined,
+  after: MeetingFacts,
+): Slip | undefined {
+  const ended = endedDate(event, before, after);
+  return ended?.slip === true
+    ? { seq: event.seq, days: ended.days, range: ended.range }
+    : undefined;
+}
+
+function slipRow(slips: readonly Slip[], { levels, since }: Sight): SlipRow | undefined {
   const sums = { moves: 0, postponements: 0, days: 0, least: 0, most: 0 };
-  for (const { days, range } of slipsSince(marks, since)) {
+  for (const { seq, days, range } of slips) {
+    if (seq <= since) continue;
     if (days === null) sums.postponements += 1;
     else {
       sums.moves += 1;
@@ -58,20 +78,6 @@ function slipRow(marks: readonly MeetingMark[], { levels, since }: Sight): SlipR
   }
   if (sums.moves + sums.postponements === 0) return undefined;
   return { lo: Math.min(...levels), hi: Math.max(...levels), ...sums };
-}
-
-/** The dates that slipped after the event with seq `since`; a refinement is no slip. */
-function slipsSince(marks: readonly MeetingMark[], since: number): EndedDate[] {
-  const slips: EndedDate[] = [];
-  let before: MeetingMark | undefined;
-  for (const mark of marks) {
-    if (before !== undefined && mark.event.seq > since) {
-      const ended = endedDate(mark.event, before.facts, mark.facts);
-      if (ended?.slip === true) slips.push(ended);
-    }
-    before = mark;
-  }
-  return slips;
 }
 
 /** Writes rows of slips of one database. */
@@ -85,10 +91,10 @@ export class SlipRows {
   }
 
   /** `stored`: whether there may be rows already. */
-  write({ n, id, sights }: MeetingRow, marks: readonly MeetingMark[], stored: boolean): void {
+  write({ n, id, sights }: MeetingRow, slips: readonly Slip[], stored: boolean): void {
     if (stored) this.#remove.run(n);
     for (const sight of sights) {
-      const row = slipRow(marks, sight);
+      const row = slipRow(slips, sight);
       if (row === undefined) continue;
       const { lo, hi, moves, postponements, days, least, most } = row;
       this.#insert.run(n, lo, hi, id, moves, postponements, days, least, most);

@@ -1,5 +1,5 @@
 import { instantMs, utcDay, utcMidnightMs } from '../src/domain/date/index.ts';
-import { inStatedOrder, statedDay } from '../src/domain/stated.ts';
+import { hasStatedPlace, inStatedOrder, statedDay } from '../src/domain/stated.ts';
 import type { KeptEvent } from './journal.ts';
 import { NEVER } from './order.ts';
 import type { ViewDatabase, ViewValue } from './view-database.ts';
@@ -51,10 +51,17 @@ export interface Course<E extends KeptEvent, F> {
   statedAt(facts: F): string;
 }
 
-/** An entry after one of its events. */
-export interface Mark<E, F> {
-  readonly event: E;
-  readonly facts: F;
+/** What times need to know of one event. Moments in epoch ms, days as the ms they start. */
+export interface Mark {
+  readonly seq: number;
+  readonly recorded: number;
+  /** The UTC day it was stated. */
+  readonly said: number;
+  /** Whether it moves something at that place of stated time. */
+  readonly placed: boolean;
+  /** The UTC day on which what was said of the date by then was stated. */
+  readonly dated: number;
+  /** After it. */
   readonly key: OrderKey;
 }
 
@@ -66,31 +73,44 @@ interface Seen {
 const sameKey = (a: OrderKey, b: OrderKey): boolean =>
   a === b || a.every((value, i) => value === b[i]);
 
-/** The entry after one more event. Throws what folding it throws. */
-export function markAfter<E extends KeptEvent, F>(
-  last: Mark<E, F> | undefined,
-  event: E,
-  course: Course<E, F>,
-): Mark<E, F> {
-  const facts = course.after(last?.facts, event);
-  const still = last !== undefined && course.alike(last.facts, facts);
-  return { event, facts, key: still ? last.key : course.key(facts) };
+/** An entry after one of its events, and its place then. */
+interface Placed<F> {
+  readonly facts: F;
+  readonly key: OrderKey;
 }
 
-/** An entry after each of its events. */
-export function marksOf<E extends KeptEvent, F>(
-  events: readonly E[],
+function placeAfter<E extends KeptEvent, F>(
+  last: Placed<F> | undefined,
+  event: E,
   course: Course<E, F>,
-  start?: Mark<E, F>,
-): Mark<E, F>[] {
-  const marks: Mark<E, F>[] = [];
-  let last = start;
-  for (const event of events) {
-    if (event.ignored === true) continue;
-    last = markAfter(last, event, course);
-    marks.push(last);
-  }
-  return marks;
+): Placed<F> {
+  const facts = course.after(last?.facts, event);
+  const still = last !== undefined && course.alike(last.facts, facts);
+  return { facts, key: still ? last.key : course.key(facts) };
+}
+
+const midnightOf = (stated: string): number => utcMidnightMs(utcDay(stated));
+
+/** The entry after one more event. Throws what folding it throws. */
+export function markAfter<E extends KeptEvent, F>(
+  last: { readonly facts: F; readonly mark: Mark } | undefined,
+  event: E,
+  course: Course<E, F>,
+): { facts: F; mark: Mark } {
+  const before = last && { facts: last.facts, key: last.mark.key };
+  const { facts, key } = placeAfter(before, event, course);
+  const { recordedAt, statedAt } = event.meta;
+  const said = midnightOf(statedAt);
+  const from = course.statedAt(facts);
+  const mark = {
+    seq: event.seq,
+    recorded: instantMs(recordedAt),
+    said,
+    placed: hasStatedPlace(event),
+    dated: from === statedAt ? said : midnightOf(from),
+    key,
+  };
+  return { facts, mark };
 }
 
 /** A place in the order from some moment and some day on. */
@@ -129,64 +149,83 @@ const statedOnly = (row: TimeRow): TimeRow[] =>
 const lowestSeeing = (seq: number, sights: readonly Seen[]): number =>
   Math.min(3, ...sights.filter(({ since }) => since <= seq).flatMap(({ levels }) => levels));
 
-function isInOrder<E extends KeptEvent>(marks: readonly Mark<E, unknown>[]): boolean {
-  let last = '';
-  for (const { event } of marks) {
-    const day = statedDay(event);
-    if (day < last) return false;
-    last = day;
-  }
-  return true;
-}
+const isInOrder = (marks: readonly Mark[]): boolean =>
+  marks.every(({ said }, i) => i === 0 || said >= (marks[i - 1] as Mark).said);
 
 /** The usual case: everybody who sees it saw all of it, and nobody spoke out of turn. */
-function plainRows<E extends KeptEvent, F>(
-  marks: readonly Mark<E, F>[],
-  { levels }: Seen,
-): TimeRow[] {
+function plainRows(marks: readonly Mark[], { levels }: Seen): TimeRow[] {
   const lo = Math.min(...levels);
-  const turns = marks.map(({ event, key }) => ({
-    begins: instantMs(event.meta.recordedAt),
-    said: utcMidnightMs(statedDay(event)),
-    lo,
-    key,
-  }));
+  const turns = marks.map(({ recorded, said, key }) => ({ begins: recorded, said, lo, key }));
   return rowsOf(turns, Math.max(...levels));
 }
 
-function recordedRows<E extends KeptEvent, F>(
-  marks: readonly Mark<E, F>[],
-  sights: readonly Seen[],
-): TimeRow[] {
-  const turns = marks.map(({ event, key }) => ({
-    begins: instantMs(event.meta.recordedAt),
+function recordedRows(marks: readonly Mark[], sights: readonly Seen[]): TimeRow[] {
+  const turns = marks.map(({ seq, recorded, key }) => ({
+    begins: recorded,
     said: 0,
-    lo: lowestSeeing(event.seq, sights),
+    lo: lowestSeeing(seq, sights),
     key,
   }));
   return rowsOf(turns, 2).flatMap(recordedOnly);
 }
 
+/** A place in the order of what was stated. */
+interface Said {
+  readonly said: number;
+  readonly key: OrderKey;
+}
+
 /** What has been stated from the day on from which a level's stated time begins, each with its day. */
-function statedRows<E extends KeptEvent, F>(
-  marks: readonly Mark<E, F>[],
-  { levels, since }: Seen,
-  course: Course<E, F>,
-): TimeRow[] {
-  const index = marks.findIndex(({ event }) => event.seq === since);
-  const base = marks[index];
-  if (base === undefined) return [];
-  const notBefore = utcDay(course.statedAt(base.facts));
-  const later = marks.slice(index + 1).map(({ event }) => event);
-  const ordered = marksOf(inStatedOrder(later, { notBefore }), course, base);
+function statedRows({ levels }: Seen, base: Mark, later: readonly Said[]): TimeRow[] {
   const lo = Math.min(...levels);
-  const turns = [{ begins: 0, said: utcMidnightMs(notBefore), lo, key: base.key }];
-  for (const { event, key } of ordered) {
-    // Events that hold for all stated time come last, and move nothing.
-    const said = Math.max(utcMidnightMs(statedDay(event, notBefore)), turns.at(-1)?.said ?? 0);
-    turns.push({ begins: 0, said, lo, key });
+  const turns = [{ begins: 0, said: base.dated, lo, key: base.key }];
+  for (const { said, key } of later) {
+    turns.push({ begins: 0, said: Math.max(said, turns.at(-1)?.said ?? 0), lo, key });
   }
   return rowsOf(turns, Math.max(...levels)).flatMap(statedOnly);
+}
+
+/** Events in stated order, each with the place that the entry has by then: folded anew after the one with seq `since`. */
+function restated<E extends KeptEvent, F>(
+  events: readonly E[],
+  since: number,
+  course: Course<E, F>,
+): Said[] {
+  const counting = events.filter(({ ignored }) => ignored !== true);
+  const index = counting.findIndex(({ seq }) => seq === since) + 1;
+  let last: Placed<F> | undefined;
+  for (const event of counting.slice(0, index)) last = placeAfter(last, event, course);
+  if (last === undefined) return [];
+  const notBefore = utcDay(course.statedAt(last.facts));
+  return inStatedOrder(counting.slice(index), { notBefore }).map((event) => {
+    last = placeAfter(last, event, course);
+    return { said: utcMidnightMs(statedDay(event, notBefore)), key: last.key };
+  });
+}
+
+/** What an entry's times are worked out from. */
+export interface Timed<E extends KeptEvent, F> {
+  readonly marks: readonly Mark[];
+  readonly course: Course<E, F>;
+  /** All its events. Asked for only when they were not recorded in the order in which they were stated. */
+  readonly events: () => readonly E[];
+}
+
+function statedRowsOf<E extends KeptEvent, F>(
+  { marks, course, events }: Timed<E, F>,
+  sights: readonly Seen[],
+): TimeRow[] {
+  const known = isInOrder(marks) ? undefined : events();
+  return sights.flatMap((sight) => {
+    const index = marks.findIndex(({ seq }) => seq === sight.since);
+    const base = marks[index];
+    if (base === undefined) return [];
+    const later =
+      known === undefined
+        ? marks.slice(index + 1).filter(({ placed }) => placed)
+        : restated(known, sight.since, course);
+    return statedRows(sight, base, later);
+  });
 }
 
 /**
@@ -194,24 +233,21 @@ function statedRows<E extends KeptEvent, F>(
  * @param releaseMs when the clock releases it to level 0, which does not see it until then (epoch ms)
  */
 export function timesOf<E extends KeptEvent, F>(
-  marks: readonly Mark<E, F>[],
+  timed: Timed<E, F>,
   sights: readonly Seen[],
   releaseMs: number | undefined,
-  course: Course<E, F>,
 ): TimeRow[] {
+  const { marks } = timed;
   const last = marks.at(-1);
   const [all] = sights;
   if (last === undefined || all === undefined) return [];
-  const plain = sights.length === 1 && all.since === marks[0]?.event.seq && isInOrder(marks);
+  const plain = sights.length === 1 && all.since === marks[0]?.seq && isInOrder(marks);
   const rows = plain
     ? plainRows(marks, all)
-    : [
-        ...recordedRows(marks, sights),
-        ...sights.flatMap((sight) => statedRows(marks, sight, course)),
-      ];
+    : [...recordedRows(marks, sights), ...statedRowsOf(timed, sights)];
   if (releaseMs === undefined) return rows;
-  const said = utcMidnightMs(utcDay(course.statedAt(last.facts)));
-  return [...rows, ...rowsOf([{ begins: releaseMs, said, lo: 0, key: last.key }], 0)];
+  const turn = { begins: releaseMs, said: last.dated, lo: 0, key: last.key };
+  return [...rows, ...rowsOf([turn], 0)];
 }
 
 /** Writes the rows of one table. */

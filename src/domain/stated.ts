@@ -184,6 +184,13 @@ export interface StatedSpan {
 }
 
 /**
+ * Whether an event moves something at its own place of stated time. What holds for all stated time moves no date,
+ * and access is not part of it.
+ */
+export const hasStatedPlace = ({ type }: { readonly type: string }): boolean =>
+  !TIMELESS.has(type) && !IGNORED.has(type);
+
+/**
  * Events in stated order. Merging, withdrawing and restoring come last, whatever the day; what only concerns
  * access is left out.
  */
@@ -192,7 +199,7 @@ export function inStatedOrder<E extends Stated>(
   { upTo, notBefore = '' }: StatedSpan = {},
 ): E[] {
   const inTime = events
-    .filter((event) => !TIMELESS.has(event.type) && !IGNORED.has(event.type))
+    .filter(hasStatedPlace)
     .map((event) => ({ event, day: statedDay(event, notBefore) }))
     .filter(({ day }) => upTo === undefined || day <= upTo)
     .sort((a, b) => compareText(a.day, b.day) || a.event.revision - b.event.revision);
