@@ -2,7 +2,7 @@ import type { AnnouncementEvent, AnnouncementFacts as Facts } from '../events/an
 import { endOfUtcDayMs, instantMs } from '../src/domain/date/index.ts';
 import type { AnnouncementRow } from './announcement-record.ts';
 import { type AnnouncementFacts, announcementFactsAfter } from './announcement-telling.ts';
-import { type Found, foldAll, NOTHING_FOUND, tokenOf } from './description.ts';
+import { tokenOf, wordsOf } from './description.ts';
 import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
@@ -69,23 +69,23 @@ const tokensOf = (facts: Facts): string[] => [
   tokenOf('outlet', foldText(facts.outlet)),
 ];
 
-/** What it is found by: see Found. */
-function announcementFound(before: AnnouncementFacts | undefined, after: AnnouncementFacts): Found {
-  const { facts } = after.state;
-  if (before?.state.facts === facts) return NOTHING_FOUND;
-  return { words: foldAll(announcementTexts(facts)), tokens: tokensOf(facts), ever: 0 };
-}
+/** As meetingParts; all of it when any of it is new. */
+const announcementParts = (
+  before: AnnouncementFacts | undefined,
+  after: AnnouncementFacts,
+): Facts | undefined => (before?.state.facts === after.state.facts ? undefined : after.state.facts);
 
-export const ANNOUNCEMENT_PLOT: Plot<KeptEvent<AnnouncementEvent>, AnnouncementFacts> = {
+export const ANNOUNCEMENT_PLOT: Plot<KeptEvent<AnnouncementEvent>, AnnouncementFacts, Facts> = {
   after: announcementFactsAfter,
   key: ({ state }) => publishedSpan(state.facts.publishedAt.value),
   alike: (a, b) => a.state.facts.publishedAt.value === b.state.facts.publishedAt.value,
   statedAt: ({ statedAt }) => statedAt,
-  found: announcementFound,
+  parts: announcementParts,
+  ever: () => 0,
   slip: () => undefined,
 };
 
-export type AnnouncementStory = Story<KeptEvent<AnnouncementEvent>, AnnouncementFacts>;
+export type AnnouncementStory = Story<AnnouncementFacts, Facts>;
 
 /** Reads and writes announcement rows of one database. */
 export class AnnouncementRows {
@@ -128,17 +128,16 @@ export class AnnouncementRows {
     stored: boolean,
   ): void {
     const { n, id } = row;
-    const { marks, plot: course } = story;
-    const facts = story.facts?.state.facts;
-    if (facts === undefined) return;
+    const { marks, parts } = story;
+    const { facts } = story.facts.state;
     const columns = [
       ...[n, id, row.seq, ...levelColumns(row)],
       ...[facts.kind, foldText(facts.outlet), ...publishedSpan(facts.publishedAt.value)],
       JSON.stringify(row),
     ];
     this.#rows.write(columns, stored);
-    this.#text.write(n, story.words, stored);
-    const times = timesOf({ marks, course, events }, row.sights, releaseMsOf(row));
-    this.#times.write(n, id, times, stored);
+    this.#text.write(n, wordsOf(parts, announcementTexts, tokensOf), stored);
+    const timed = { marks, course: ANNOUNCEMENT_PLOT, events };
+    this.#times.write(n, id, timesOf(timed, row.sights, releaseMsOf(row)), stored);
   }
 }

@@ -4,21 +4,6 @@ import { liveOf, type MeetingDetails } from '../src/domain/meeting/state.ts';
 import { foldText, foldWords } from './fold.ts';
 import type { MeetingFacts } from './meeting-facts.ts';
 
-/**
- * What an entry is found by, now and in the past. What it ever had only narrows a search down: whether it has
- * that, or had it on the day asked for, is then told from its events.
- */
-export interface Found {
-  /** Folded words of what it is called. */
-  readonly words: readonly string[];
-  /** Tokens of what it has: see tokenOf. */
-  readonly tokens: readonly string[];
-  /** Bits of the statuses, forms and precisions it ever had: see everMask. */
-  readonly ever: number;
-}
-
-export const NOTHING_FOUND: Found = { words: [], tokens: [], ever: 0 };
-
 /** Everything that `q` finds a meeting by: title, names, places, topics. */
 export interface Searchable {
   readonly title: string;
@@ -83,11 +68,12 @@ const BITS: Readonly<Record<EverKind, ReadonlyMap<string, number>>> = {
 
 const bitOf = (kind: EverKind, value: string): number => BITS[kind].get(value) ?? 0;
 
-/** The bits of values in `Found.ever`; 0 of values that none ever has. */
+/** The bits of values in the column `ever`; 0 of values that none ever has. */
 export const everMask = (kind: EverKind, values: readonly string[]): number =>
   values.reduce((mask, value) => mask | bitOf(kind, value), 0);
 
-const everOf = ({ state, when }: MeetingFacts): number =>
+/** Bits of the status, form and precision it has. */
+export const everOf = ({ state, when }: MeetingFacts): number =>
   bitOf('status', state.status) |
   bitOf('form', liveOf(state).details.form) |
   (when === null ? 0 : bitOf('precision', when.precision));
@@ -102,7 +88,23 @@ function tokensOf({ participants, topics, track, place }: Searchable): string[] 
   return tokens;
 }
 
-type Details = Searchable & Pick<MeetingDetails, 'track' | 'place'>;
+type Details = Pick<MeetingDetails, 'title' | 'participants' | 'topics' | 'track' | 'place'>;
+
+/** Whether nothing that it is found by is different. */
+const sameDescription = (was: Details, is: Details): boolean =>
+  was.title === is.title &&
+  was.participants === is.participants &&
+  was.topics === is.topics &&
+  was.track === is.track &&
+  was.place === is.place;
+
+const partsOf = ({ title, participants, topics, track, place }: Details): Searchable => ({
+  title,
+  participants,
+  topics,
+  track,
+  place,
+});
 
 /** Of what a meeting is found by, the parts that an event set. */
 const partsSet = (was: Details, is: Details): Searchable => ({
@@ -116,22 +118,43 @@ const partsSet = (was: Details, is: Details): Searchable => ({
   place: was.place === is.place ? null : is.place,
 });
 
-/** What an event adds to what a meeting was found by before; some of it may not be new. */
-export function meetingFound(before: MeetingFacts | undefined, after: MeetingFacts): Found {
-  const ever = everOf(after);
+/** What an event adds to what a meeting was found by before; some of it may not be new. Undefined: nothing. */
+export function meetingParts(
+  before: MeetingFacts | undefined,
+  after: MeetingFacts,
+): Searchable | undefined {
   const was = before && liveOf(before.state).details;
   const is = liveOf(after.state).details;
-  if (was === is) return { ...NOTHING_FOUND, ever };
-  const parts = was === undefined ? is : partsSet(was, is);
-  return { words: foldAll(searchTexts(parts)), tokens: tokensOf(parts), ever };
+  if (was === undefined) return partsOf(is);
+  return was === is || sameDescription(was, is) ? undefined : partsSet(was, is);
 }
+
+/**
+ * The line of the full text: each folded word of what an entry was ever called, and each token of what it ever
+ * had, each once. It only narrows a search down: whether the entry has that, or had it on the day asked for, is then
+ * told from its events.
+ */
+export function wordsOf<P>(
+  parts: readonly P[],
+  textsOf: (part: P) => readonly string[],
+  tokensOf: (part: P) => readonly string[],
+): string {
+  const words = new Set<string>();
+  const tokens = new Set<string>();
+  for (const part of parts) {
+    for (const text of textsOf(part)) for (const word of folded(text)) words.add(word);
+    for (const token of tokensOf(part)) tokens.add(token);
+  }
+  return [...words, ...tokens].join(' ');
+}
+
+/** That line of a meeting. */
+export const meetingWords = (parts: readonly Searchable[]): string =>
+  wordsOf(parts, searchTexts, tokensOf);
 
 /** Texts folded last: names, places and topics come again and again. Beyond it the memory starts afresh. */
 const MAX_FOLDED = 10_000;
 const foldedTexts = new Map<string, readonly string[]>();
-
-/** The folded words of texts. */
-export const foldAll = (texts: readonly string[]): string[] => texts.flatMap(folded);
 
 function folded(text: string): readonly string[] {
   let words = foldedTexts.get(text);

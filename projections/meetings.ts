@@ -1,6 +1,6 @@
 import type { MeetingEvent } from '../events/meeting.ts';
 import { liveOf } from '../src/domain/meeting/state.ts';
-import { meetingFound } from './description.ts';
+import { everOf, meetingParts, meetingWords, type Searchable } from './description.ts';
 import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
@@ -52,12 +52,13 @@ CREATE INDEX meetings_rec2 ON meetings (rec2, id) WHERE rec2 IS NOT NULL;
 CREATE INDEX meetings_embargo ON meetings (vis0) WHERE vis0 > 0;
 `;
 
-export const MEETING_PLOT: Plot<KeptEvent<MeetingEvent>, MeetingFacts> = {
+export const MEETING_PLOT: Plot<KeptEvent<MeetingEvent>, MeetingFacts, Searchable> = {
   after: factsAfter,
   key: meetingKey,
   alike: (a, b) => a.when === b.when && liveOf(a.state).status === liveOf(b.state).status,
   statedAt: ({ dateStatedAt }) => dateStatedAt,
-  found: meetingFound,
+  parts: meetingParts,
+  ever: everOf,
   slip: slipOf,
 };
 
@@ -95,7 +96,7 @@ function columnsOf(
 const listOf = (values: readonly unknown[]): string | null =>
   values.length === 0 ? null : JSON.stringify(values);
 
-export type MeetingStory = Story<KeptEvent<MeetingEvent>, MeetingFacts>;
+export type MeetingStory = Story<MeetingFacts, Searchable>;
 
 /** Reads and writes meeting rows of one database. */
 export class MeetingRows {
@@ -156,13 +157,13 @@ export class MeetingRows {
     stored: boolean,
   ): void {
     const { n, id } = row;
-    const { facts, marks, plot: course } = story;
+    const { facts, marks, parts, slips } = story;
     const last = marks.at(-1);
-    if (facts === undefined || last === undefined) return;
+    if (last === undefined) return;
     this.#rows.write(columnsOf(row, facts, last.key, story.ever), stored);
-    const times = timesOf({ marks, course, events }, row.sights, releaseMsOf(row));
-    this.#times.write(n, id, times, stored);
-    this.#slips.write(row, story.slips, stored);
-    this.#text.write(n, story.words, stored);
+    const timed = { marks, course: MEETING_PLOT, events };
+    this.#times.write(n, id, timesOf(timed, row.sights, releaseMsOf(row)), stored);
+    this.#slips.write(row, slips, stored);
+    this.#text.write(n, meetingWords(parts), stored);
   }
 }

@@ -1,4 +1,4 @@
-import { instantMs, utcDay, utcMidnightMs } from '../src/domain/date/index.ts';
+import { DAY_MS, epochDayOf, instantMs, utcDay } from '../src/domain/date/index.ts';
 import { hasStatedPlace, inStatedOrder, statedDay } from '../src/domain/stated.ts';
 import type { KeptEvent } from './journal.ts';
 import { NEVER } from './order.ts';
@@ -51,9 +51,10 @@ export interface Course<E extends KeptEvent, F> {
   statedAt(facts: F): string;
 }
 
-/** What times need to know of one event. Moments in epoch ms, days as the ms they start. */
+/** What times need to know of one event. Days are counted since 1970: so they take no room of their own. */
 export interface Mark {
   readonly seq: number;
+  /** Epoch ms. */
   readonly recorded: number;
   /** The UTC day it was stated. */
   readonly said: number;
@@ -89,7 +90,7 @@ function placeAfter<E extends KeptEvent, F>(
   return { facts, key: still ? last.key : course.key(facts) };
 }
 
-const midnightOf = (stated: string): number => utcMidnightMs(utcDay(stated));
+const dayOf = (stated: string): number => epochDayOf(utcDay(stated));
 
 /** The entry after one more event. Throws what folding it throws. */
 export function markAfter<E extends KeptEvent, F>(
@@ -100,14 +101,14 @@ export function markAfter<E extends KeptEvent, F>(
   const before = last && { facts: last.facts, key: last.mark.key };
   const { facts, key } = placeAfter(before, event, course);
   const { recordedAt, statedAt } = event.meta;
-  const said = midnightOf(statedAt);
+  const said = dayOf(statedAt);
   const from = course.statedAt(facts);
   const mark = {
     seq: event.seq,
     recorded: instantMs(recordedAt),
     said,
     placed: hasStatedPlace(event),
-    dated: from === statedAt ? said : midnightOf(from),
+    dated: from === statedAt ? said : dayOf(from),
     key,
   };
   return { facts, mark };
@@ -155,7 +156,12 @@ const isInOrder = (marks: readonly Mark[]): boolean =>
 /** The usual case: everybody who sees it saw all of it, and nobody spoke out of turn. */
 function plainRows(marks: readonly Mark[], { levels }: Seen): TimeRow[] {
   const lo = Math.min(...levels);
-  const turns = marks.map(({ recorded, said, key }) => ({ begins: recorded, said, lo, key }));
+  const turns = marks.map(({ recorded, said, key }) => ({
+    begins: recorded,
+    said: said * DAY_MS,
+    lo,
+    key,
+  }));
   return rowsOf(turns, Math.max(...levels));
 }
 
@@ -178,9 +184,12 @@ interface Said {
 /** What has been stated from the day on from which a level's stated time begins, each with its day. */
 function statedRows({ levels }: Seen, base: Mark, later: readonly Said[]): TimeRow[] {
   const lo = Math.min(...levels);
-  const turns = [{ begins: 0, said: base.dated, lo, key: base.key }];
+  let day = base.dated;
+  const turns = [{ begins: 0, said: day * DAY_MS, lo, key: base.key }];
   for (const { said, key } of later) {
-    turns.push({ begins: 0, said: Math.max(said, turns.at(-1)?.said ?? 0), lo, key });
+    // Events that hold for all stated time come last, and move nothing.
+    day = Math.max(day, said);
+    turns.push({ begins: 0, said: day * DAY_MS, lo, key });
   }
   return rowsOf(turns, Math.max(...levels)).flatMap(statedOnly);
 }
@@ -199,7 +208,7 @@ function restated<E extends KeptEvent, F>(
   const notBefore = utcDay(course.statedAt(last.facts));
   return inStatedOrder(counting.slice(index), { notBefore }).map((event) => {
     last = placeAfter(last, event, course);
-    return { said: utcMidnightMs(statedDay(event, notBefore)), key: last.key };
+    return { said: epochDayOf(statedDay(event, notBefore)), key: last.key };
   });
 }
 
@@ -246,7 +255,7 @@ export function timesOf<E extends KeptEvent, F>(
     ? plainRows(marks, all)
     : [...recordedRows(marks, sights), ...statedRowsOf(timed, sights)];
   if (releaseMs === undefined) return rows;
-  const turn = { begins: releaseMs, said: last.dated, lo: 0, key: last.key };
+  const turn = { begins: releaseMs, said: last.dated * DAY_MS, lo: 0, key: last.key };
   return [...rows, ...rowsOf([turn], 0)];
 }
 

@@ -96,11 +96,14 @@ function requireDate(localDate: string): YearMonthDay {
   );
 }
 
-/** Epoch milliseconds of 00:00 UTC on that date. Throws InvalidDate. */
-export function utcMidnightMs(localDate: string): number {
+/** Days of that date since 1970-01-01. Throws InvalidDate. */
+export function epochDayOf(localDate: string): number {
   const { year, month, day } = requireDate(localDate);
-  return epochDay(year, month, day) * DAY_MS;
+  return epochDay(year, month, day);
 }
+
+/** Epoch milliseconds of 00:00 UTC on that date. Throws InvalidDate. */
+export const utcMidnightMs = (localDate: string): number => epochDayOf(localDate) * DAY_MS;
 
 /** The last millisecond of that UTC day. Throws InvalidDate. */
 export function endOfUtcDayMs(localDate: string): number {

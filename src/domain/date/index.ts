@@ -2,7 +2,9 @@
 export { VERSION as LUXON_VERSION } from 'luxon';
 export {
   addDays,
+  DAY_MS,
   endOfUtcDayMs,
+  epochDayOf,
   hasBegunSomewhere,
   instantMs,
   isoInstant,
