@@ -60,10 +60,13 @@ export type StreamKind = (typeof STREAM_KINDS)[number];
 
 /** `meeting-scc-session-7` → `{ kind: 'meeting', id: 'scc-session-7' }`; undefined for a foreign name. */
 export function parseStream(stream: string): { kind: StreamKind; id: string } | undefined {
-  const hyphen = stream.indexOf('-');
-  const kind = STREAM_KINDS.find((k) => k === stream.slice(0, hyphen));
-  return kind === undefined ? undefined : { kind, id: stream.slice(hyphen + 1) };
+  const kind = kindOf(stream);
+  return kind === undefined ? undefined : { kind, id: stream.slice(kind.length + 1) };
 }
+
+/** As parseStream, the kind alone. */
+export const kindOf = (stream: string): StreamKind | undefined =>
+  STREAM_KINDS.find((kind) => stream.startsWith(kind) && stream[kind.length] === '-');
 
 /** The stream of one aggregate. */
 export const streamOf = (kind: StreamKind, streamId: string): string => `${kind}-${streamId}`;

@@ -9,7 +9,7 @@ import { levelColumns, releaseMsOf } from './levels.ts';
 import { rowWriter } from './row-writer.ts';
 import type { Plot, Story } from './story.ts';
 import { TextRows } from './text-rows.ts';
-import { TimeRows, timesOf, timesTable } from './times.ts';
+import { TimeRows, timesIndex, timesOf, timesTable } from './times.ts';
 import type { ViewDatabase } from './view-database.ts';
 
 /** Columns of both tables that lists of announcements are read from: their order, and what they filter by. */
@@ -36,7 +36,7 @@ ${timesTable('announcement_times', ORDER, MOMENTS)}`;
 export const ANNOUNCEMENT_INDEXES = `
 CREATE INDEX announcements_published ON announcements (published, id);
 CREATE INDEX announcements_embargo ON announcements (vis0) WHERE vis0 > 0;
-`;
+${timesIndex('announcement_times')}`;
 
 /** First and last moment (epoch ms) of a date or instant: dates and instants sort together. */
 export const publishedSpan = (value: string): [number, number] =>
@@ -96,13 +96,19 @@ export class AnnouncementRows {
   readonly #text;
   readonly #times;
 
-  constructor(db: ViewDatabase) {
+  /** `build`: see OpenOptions. */
+  constructor(db: ViewDatabase, build: boolean) {
     this.#get = db.prepare('SELECT record FROM announcements WHERE id = ?');
     this.#id = db.prepare('SELECT id FROM announcements WHERE n = ?');
     this.#rows = rowWriter(db, 'announcements');
     this.#update = db.prepare('UPDATE announcements SET seq = ?, record = ? WHERE n = ?');
     this.#text = new TextRows(db, 'announcement_text');
-    this.#times = new TimeRows(db, 'announcement_times', ORDER.length, MOMENTS.length);
+    this.#times = new TimeRows(db, 'announcement_times', ORDER.length, build);
+  }
+
+  /** The end of a build. */
+  finish(): void {
+    this.#times.finish();
   }
 
   load(id: string): AnnouncementRow | undefined {

@@ -68,10 +68,10 @@ class CalendarApplier implements Applier {
 
   constructor(db: ViewDatabase, options: OpenOptions) {
     const limit = options.build ? options.cacheBytes : 0;
-    this.#meetingRows = new MeetingRows(db);
+    this.#meetingRows = new MeetingRows(db, options.build);
     this.#changes = new ChangeRows(db);
     this.#meetings = new Entries(db, this.#meetingRows, MEETING_PLOT, (limit / 4) * 3);
-    const announcements = new AnnouncementRows(db);
+    const announcements = new AnnouncementRows(db, options.build);
     this.#announcements = new Entries(db, announcements, ANNOUNCEMENT_PLOT, limit / 4);
   }
 
@@ -91,8 +91,8 @@ class CalendarApplier implements Applier {
   }
 
   finish(): void {
-    this.#meetings.drain();
-    this.#announcements.drain();
+    this.#meetings.finish();
+    this.#announcements.finish();
   }
 
   quarantine(stream: string): void {
@@ -103,7 +103,7 @@ class CalendarApplier implements Applier {
 
   #applyMeeting(event: MeetingProjected, seq: number): void {
     const id = event.stream.slice('meeting-'.length);
-    const before = this.#meetings.get(id);
+    const before = this.#meetings.before(id, event);
     requireRoom(before?.row.length ?? 0);
     const circle = event.type === 'MeetingMerged' && this.#leadsBack(id, event.data.into);
     const kept = keep<MeetingEvent>(event, seq, circle);
@@ -134,7 +134,7 @@ class CalendarApplier implements Applier {
 
   #applyAnnouncement(event: AnnouncementProjected, seq: number): void {
     const id = event.stream.slice('announcement-'.length);
-    const before = this.#announcements.get(id);
+    const before = this.#announcements.before(id, event);
     requireRoom(before?.row.length ?? 0);
     const kept = keep<AnnouncementEvent>(event, seq, false);
     const told = tellNext(before?.story, kept, ANNOUNCEMENT_PLOT);

@@ -36,6 +36,8 @@ export interface Rows<R, E, F, P> {
   update(row: R): void;
   /** The id of a row that is there. */
   idAt(n: number): string;
+  /** The end of a build. */
+  finish(): void;
 }
 
 export class Entries<R extends Row, E extends KeptEvent, F, P> {
@@ -59,6 +61,11 @@ export class Entries<R extends Row, E extends KeptEvent, F, P> {
 
   get(id: string): Entry<R, F, P> | undefined {
     return this.#cache.get(id);
+  }
+
+  /** The entry before an event of its own: nothing is looked up before the first. */
+  before(id: string, { revision }: { readonly revision: number }): Entry<R, F, P> | undefined {
+    return revision === 0 ? this.#cache.kept(id) : this.#cache.get(id);
   }
 
   idAt(n: number): string {
@@ -99,8 +106,10 @@ export class Entries<R extends Row, E extends KeptEvent, F, P> {
     this.#cache.flush();
   }
 
-  drain(): void {
+  /** The end of a build: writes what is still in memory. */
+  finish(): void {
     this.#cache.drain();
+    this.#rows.finish();
   }
 
   #load(id: string): Entry<R, F, P> | undefined {

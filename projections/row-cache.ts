@@ -10,18 +10,25 @@ export interface RowCacheOptions<R> {
 /** How much of the bound stays when it is passed. */
 const KEPT_SHARE = 0.75;
 
+interface Kept<R> {
+  record: R;
+  size: number;
+  /** Of the last time it was set. */
+  turn: number;
+}
+
 /**
  * A write-back cache of records by id: rows that a batch touches several times are written once, and in a
  * build a record is written when it leaves the cache.
  */
 export class RowCache<R extends { readonly id: string }> {
-  // Map order is age: set again, it is the youngest.
-  readonly #kept = new Map<string, { readonly record: R; readonly size: number }>();
+  readonly #kept = new Map<string, Kept<R>>();
   readonly #load: (id: string) => R | undefined;
   readonly #write: (record: R) => void;
   readonly #placeOf: (record: R) => number;
   readonly #limit: number;
   #bytes = 0;
+  #turn = 0;
 
   constructor({ load, write, placeOf, limit }: RowCacheOptions<R>) {
     this.#load = load;
@@ -31,7 +38,12 @@ export class RowCache<R extends { readonly id: string }> {
   }
 
   get(id: string): R | undefined {
-    return this.#kept.get(id)?.record ?? this.#load(id);
+    return this.kept(id) ?? this.#load(id);
+  }
+
+  /** Only what is in the cache. */
+  kept(id: string): R | undefined {
+    return this.#kept.get(id)?.record;
   }
 
   /** The id of the record in this place; undefined when it is not in the cache. Looks through all of it. */
@@ -44,14 +56,17 @@ export class RowCache<R extends { readonly id: string }> {
 
   /** `size`: a cheap estimate of what the record weighs in memory, in bytes. */
   set(record: R, size: number): void {
-    const { id } = record;
-    const before = this.#kept.get(id);
-    if (before !== undefined) {
-      this.#bytes -= before.size;
-      this.#kept.delete(id);
-    }
-    this.#kept.set(id, { record, size });
+    this.#turn += 1;
     this.#bytes += size;
+    const kept = this.#kept.get(record.id);
+    if (kept === undefined) {
+      this.#kept.set(record.id, { record, size, turn: this.#turn });
+      return;
+    }
+    this.#bytes -= kept.size;
+    kept.record = record;
+    kept.size = size;
+    kept.turn = this.#turn;
   }
 
   /**
@@ -63,7 +78,7 @@ export class RowCache<R extends { readonly id: string }> {
     const target = this.#limit * KEPT_SHARE;
     const oldest: R[] = [];
     let left = this.#bytes;
-    for (const { record, size } of this.#kept.values()) {
+    for (const { record, size } of [...this.#kept.values()].sort((a, b) => a.turn - b.turn)) {
       if (left <= target) break;
       oldest.push(record);
       left -= size;

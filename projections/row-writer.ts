@@ -5,15 +5,19 @@ export interface RowWriter {
   write(values: readonly ViewValue[], stored: boolean): void;
 }
 
+/** The names of a table's columns, in order. */
+export const columnsOf = (db: ViewDatabase, table: string, which = 'ORDER BY cid'): string[] =>
+  db
+    .prepare(`SELECT name FROM pragma_table_info('${table}') ${which}`)
+    .all()
+    .map(({ name }) => `${name}`);
+
 /**
  * Writes whole rows of a table whose key is its first column. Not by INSERT OR REPLACE: with an index that takes
  * a savepoint, at which FTS5 writes out all the words it has gathered, for every row.
  */
 export function rowWriter(db: ViewDatabase, table: string): RowWriter {
-  const columns = db
-    .prepare(`SELECT name FROM pragma_table_info('${table}') ORDER BY cid`)
-    .all()
-    .map(({ name }) => `${name}`);
+  const columns = columnsOf(db, table);
   const [key, ...others] = columns;
   const insert = db.prepare(`INSERT INTO ${table} VALUES (${columns.map(() => '?').join(', ')})`);
   const update = db.prepare(

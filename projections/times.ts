@@ -2,6 +2,7 @@ import { DAY_MS, epochDayOf, instantMs, utcDay } from '../src/domain/date/index.
 import { hasStatedPlace, inStatedOrder, statedDay } from '../src/domain/stated.ts';
 import type { KeptEvent } from './journal.ts';
 import { NEVER } from './order.ts';
+import { columnsOf } from './row-writer.ts';
 import type { ViewDatabase, ViewValue } from './view-database.ts';
 
 /**
@@ -22,7 +23,9 @@ CREATE TABLE ${name} (
   ${more.map((key) => `${key} INTEGER NOT NULL, `).join('')}
   PRIMARY KEY (${order.join(', ')}, id, begins, said, lo)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX ${name}_n ON ${name} (n);
+`;
+
+export const timesIndex = (name: string) => `CREATE INDEX ${name}_n ON ${name} (n);
 `;
 
 /** From a moment or day up to another. */
@@ -259,21 +262,33 @@ export function timesOf<E extends KeptEvent, F>(
   return [...rows, ...rowsOf([turn], 0)];
 }
 
-/** Writes the rows of one table. */
+/** Writes the rows of one table of times. */
 export class TimeRows {
+  readonly #db: ViewDatabase;
+  readonly #table: string;
+  /** Where rows go: in a build, to a table of its own until the end. */
+  readonly #into: string;
+  readonly #key: readonly string[];
   readonly #remove;
   readonly #insert;
   readonly #order: number;
 
-  /** `order`: how many of the keys are of the order; `more`: how many follow. */
-  constructor(db: ViewDatabase, table: string, order: number, more: number) {
+  /** `order`: how many of the keys are of the order; the others are the last columns. */
+  constructor(db: ViewDatabase, table: string, order: number, build: boolean) {
+    this.#db = db;
+    this.#table = table;
+    this.#into = build ? `gathered_${table}` : table;
     this.#order = order;
-    this.#remove = db.prepare(`DELETE FROM ${table} WHERE n = ?`);
-    this.#insert = db.prepare(
-      `INSERT INTO ${table} VALUES (${Array(8 + order + more)
-        .fill('?')
-        .join(', ')})`,
-    );
+    this.#key = columnsOf(db, table, 'WHERE pk > 0 ORDER BY pk');
+    const columns = columnsOf(db, table);
+    if (build) {
+      // One by one, each row would go to another page of the table; here those of an entry stay together.
+      db.exec(`CREATE TABLE IF NOT EXISTS ${this.#into} (
+        ${columns.join(', ')}, PRIMARY KEY (n, ${this.#key.join(', ')})) WITHOUT ROWID`);
+    }
+    this.#remove = db.prepare(`DELETE FROM ${this.#into} WHERE n = ?`);
+    const values = columns.map(() => '?').join(', ');
+    this.#insert = db.prepare(`INSERT INTO ${this.#into} VALUES (${values})`);
   }
 
   /** `stored`: whether the entry has rows already. */
@@ -286,5 +301,13 @@ export class TimeRows {
       for (let i = this.#order; i < key.length; i += 1) values.push(key[i] ?? null);
       this.#insert.run(...values);
     }
+  }
+
+  /** The end of a build: fills the table in its own order. */
+  finish(): void {
+    if (this.#into === this.#table) return;
+    this.#db.exec(`
+      INSERT INTO ${this.#table} SELECT * FROM ${this.#into} ORDER BY ${this.#key.join(', ')};
+      DROP TABLE ${this.#into};`);
   }
 }

@@ -22,8 +22,9 @@ export function equal(a: unknown, b: unknown): boolean {
 
 /** Without the fields that are undefined, so that a value is the same before and after JSON. */
 export function compact<T extends object>(value: T): T {
+  const fields = value as Record<string, unknown>;
   const kept: Record<string, unknown> = {};
-  for (const [key, field] of Object.entries(value)) if (field !== undefined) kept[key] = field;
+  for (const key in fields) if (fields[key] !== undefined) kept[key] = fields[key];
   return kept as T;
 }
 

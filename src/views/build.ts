@@ -78,8 +78,11 @@ export function createEmptyView(file: string, projection: Projection, definition
   }
 }
 
+/** Events read at a time. Few, since all of a page are in memory at once, and the garbage collector copies them. */
+const PAGE = 200;
+
 async function readInto(intake: Intake, options: BuildOptions): Promise<void> {
-  const { store, signal, pageSize: limit = 1_000 } = options;
+  const { store, signal, pageSize: limit = PAGE } = options;
   const started = performance.now();
   const last = options.until ?? (await store.head())?.id;
   for (let reached = last === undefined || last === ''; !reached; ) {

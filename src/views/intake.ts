@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { parseStream, type RecordedEvent } from '../../events/envelope.ts';
+import { kindOf, type RecordedEvent, type StreamKind } from '../../events/envelope.ts';
 import { type Registry, registry, upcast } from '../../events/registry.ts';
 import type {
   Applier,
@@ -18,7 +18,7 @@ export class Intake {
   readonly ledger: Ledger;
   readonly applier: Applier;
   readonly #projection: Projection;
-  readonly #kinds: ReadonlySet<string>;
+  readonly #kinds: ReadonlySet<StreamKind | undefined>;
   readonly #types: Registry;
   readonly #quarantined: Set<string>;
   #unknown = new Map<string, number>();
@@ -50,7 +50,7 @@ export class Intake {
     if (!this.#types.has(event.type)) {
       this.#unknown.set(event.type, (this.#unknown.get(event.type) ?? 0) + 1);
       this.#skip(event);
-    } else if (!this.#kinds.has(parseStream(event.stream)?.kind ?? '')) {
+    } else if (!this.#kinds.has(kindOf(event.stream))) {
       this.#skip(event);
     } else if (this.#quarantined.has(event.stream)) {
       this.ledger.addDeadLetter(event, seq, null);

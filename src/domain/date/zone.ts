@@ -1,5 +1,5 @@
 import { IANAZone } from 'luxon';
-import { DAY_MS, dateOfMs, utcMidnightMs } from './civil.ts';
+import { DAY_MS, dateOfMs, epochDayOf } from './civil.ts';
 import { InvalidDate, invalid } from './error.ts';
 
 /**
@@ -143,13 +143,14 @@ export function wallTimeMs(wallMs: number, zoneName: string): number {
  * The first moment of a local day (epoch ms): midnight, or, where midnight is skipped, the moment the clock
  * jumps past it. Throws InvalidDate.
  */
-export function startOfLocalDayMs(localDate: string, zoneName: string): number {
-  const midnight = utcMidnightMs(localDate);
+export const startOfLocalDayMs = (localDate: string, zoneName: string): number =>
+  startOfDay(epochDayOf(localDate), zoneName);
+
+function startOfDay(day: number, zoneName: string): number {
   const zone = zoneOf(zoneName);
-  const day = midnight / DAY_MS;
   let start = zone.starts.get(day);
   if (start === undefined) {
-    start = readStart(zone, zoneName, midnight);
+    start = readStart(zone, zoneName, day * DAY_MS);
     if (zone.starts.size >= MAX_STARTS) zone.starts.clear();
     zone.starts.set(day, start);
   }
@@ -169,6 +170,6 @@ function readStart(zone: Zone, zoneName: string, midnight: number): number {
  * skipped (Samoa's 30 December 2011), its first. Throws InvalidDate.
  */
 export function endOfLocalDayMs(localDate: string, zoneName: string): number {
-  const next = startOfLocalDayMs(dateOfMs(utcMidnightMs(localDate) + DAY_MS), zoneName);
-  return Math.max(next - 1, startOfLocalDayMs(localDate, zoneName));
+  const day = epochDayOf(localDate);
+  return Math.max(startOfDay(day + 1, zoneName) - 1, startOfDay(day, zoneName));
 }
