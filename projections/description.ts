@@ -30,23 +30,44 @@ export function searchTexts({ title, participants, topics, track, place }: Searc
   return texts.filter((text) => text !== '');
 }
 
-export type TokenKind =
-  | 'party'
-  | 'topic'
-  | 'track'
-  | 'country'
-  | 'place'
-  | 'meeting'
-  | 'speaker'
-  | 'kind'
-  | 'outlet';
+const TOKEN_KINDS = [
+  ...['party', 'topic', 'track', 'country', 'place'],
+  ...['meeting', 'speaker', 'kind', 'outlet'],
+] as const satisfies readonly string[];
+
+export type TokenKind = (typeof TOKEN_KINDS)[number];
 
 // No folded word has it, and the tokenizer does not split at it.
 const JOINT = '\u2010';
 
+/** Tokens made last, and texts folded last: names, places and topics come again and again. */
+const MAX_REMEMBERED = 10_000;
+
+/** What a function gave for its last values. Beyond the bound the memory starts afresh. */
+function remembering<T>(work: (value: string) => T): (value: string) => T {
+  const known = new Map<string, T>();
+  return (value) => {
+    let result = known.get(value);
+    if (result === undefined) {
+      result = work(value);
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(value, result);
+    }
+    return result;
+  };
+}
+
+const tokenMaker = (kind: TokenKind) =>
+  remembering(
+    (value) => `${kind}${JOINT}${value.toLowerCase().replaceAll(/[^a-z0-9\u0080-\uffff]/g, JOINT)}`,
+  );
+
+const TOKEN_MAKERS = Object.fromEntries(
+  TOKEN_KINDS.map((kind) => [kind, tokenMaker(kind)]),
+) as Record<TokenKind, (value: string) => string>;
+
 /** A value as one word of the full text, which no search for words finds. Values that look alike may share one. */
-export const tokenOf = (kind: TokenKind, value: string): string =>
-  `${kind}${JOINT}${value.toLowerCase().replaceAll(/[^a-z0-9\u0080-\uffff]/g, JOINT)}`;
+export const tokenOf = (kind: TokenKind, value: string): string => TOKEN_MAKERS[kind](value);
 
 const PRECISIONS = [
   ...['time', 'day', 'days', 'month', 'quarter'],
@@ -152,16 +173,4 @@ export function wordsOf<P>(
 export const meetingWords = (parts: readonly Searchable[]): string =>
   wordsOf(parts, searchTexts, tokensOf);
 
-/** Texts folded last: names, places and topics come again and again. Beyond it the memory starts afresh. */
-const MAX_FOLDED = 10_000;
-const foldedTexts = new Map<string, readonly string[]>();
-
-function folded(text: string): readonly string[] {
-  let words = foldedTexts.get(text);
-  if (words === undefined) {
-    words = foldWords(text);
-    if (foldedTexts.size >= MAX_FOLDED) foldedTexts.clear();
-    foldedTexts.set(text, words);
-  }
-  return words;
-}
+const folded = remembering<readonly string[]>(foldWords);

@@ -104,17 +104,14 @@ export function markAfter<E extends KeptEvent, F>(
   const before = last && { facts: last.facts, key: last.mark.key };
   const { facts, key } = placeAfter(before, event, course);
   const { recordedAt, statedAt } = event.meta;
-  const said = dayOf(statedAt);
+  const recorded = instantMs(recordedAt);
+  // Most events are stated when they are recorded, and leave the date alone.
+  const said = statedAt === recordedAt ? Math.floor(recorded / DAY_MS) : dayOf(statedAt);
   const from = course.statedAt(facts);
-  const mark = {
-    seq: event.seq,
-    recorded: instantMs(recordedAt),
-    said,
-    placed: hasStatedPlace(event),
-    dated: from === statedAt ? said : dayOf(from),
-    key,
-  };
-  return { facts, mark };
+  const known = last !== undefined && course.statedAt(last.facts) === from;
+  const dated = known ? last.mark.dated : from === statedAt ? said : dayOf(from);
+  const placed = hasStatedPlace(event);
+  return { facts, mark: { seq: event.seq, recorded, said, placed, dated, key } };
 }
 
 /** A place in the order from some moment and some day on. */

@@ -52,7 +52,7 @@ export class Intake {
       this.#skip(event);
     } else if (!this.#kinds.has(kindOf(event.stream))) {
       this.#skip(event);
-    } else if (this.#quarantined.has(event.stream)) {
+    } else if (this.#quarantined.size > 0 && this.#quarantined.has(event.stream)) {
       this.ledger.addDeadLetter(event, seq, null);
     } else {
       this.applier.apply(upcast(event, this.#types) as ProjectedEvent, seq);
