@@ -48,7 +48,7 @@ export function advanceAnnouncement(
     lastRecordedAt: recordedAt,
     embargo: pendingRelease(facts),
     sights: moveSights(sights, t, seq, recordedAt),
-    ...(before?.stale === undefined ? {} : { stale: before.stale }),
   };
-  return { row, changes: changeRows(t, sights) };
+  const marked = before?.stale === undefined ? row : { ...row, stale: before.stale };
+  return { row: marked, changes: changeRows(t, sights) };
 }

@@ -143,9 +143,9 @@ class CalendarApplier implements Applier {
     const text = textOf(kept);
     const citing = before === undefined ? [] : this.#meetingRows.citing(id);
     const meetings = citing.map((meeting) => this.#meetings.get(meeting));
+    const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
     this.#changed('announcement', kept, row.n, changes, before?.story.marks);
     this.#announcements.add(before, row, text, step);
-    const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
     for (const meeting of meetings) {
       if (meeting !== undefined) this.#touch(meeting, lowest, event.meta.recordedAt, seq);
     }

@@ -1,4 +1,4 @@
-import { form, MEETING_STATUSES } from '../events/values.ts';
+import { form as forms, MEETING_STATUSES } from '../events/values.ts';
 import type { Precision } from '../src/domain/date/types.ts';
 import { liveOf, type MeetingDetails } from '../src/domain/meeting/state.ts';
 import { foldText, foldWords } from './fold.ts';
@@ -74,7 +74,7 @@ const PRECISIONS = [
   ...['season', 'half', 'year', 'interval'],
 ] as const satisfies readonly Precision[];
 
-const EVER = { status: MEETING_STATUSES, form: form.options, precision: PRECISIONS } as const;
+const EVER = { status: MEETING_STATUSES, form: forms.options, precision: PRECISIONS } as const;
 type EverKind = keyof typeof EVER;
 
 function bitsFrom(first: number, values: readonly string[]): ReadonlyMap<string, number> {
@@ -93,11 +93,18 @@ const bitOf = (kind: EverKind, value: string): number => BITS[kind].get(value) ?
 export const everMask = (kind: EverKind, values: readonly string[]): number =>
   values.reduce((mask, value) => mask | bitOf(kind, value), 0);
 
-/** Bits of the status, form and precision it has. */
-export const everOf = ({ state, when }: MeetingFacts): number =>
-  bitOf('status', state.status) |
-  bitOf('form', liveOf(state).details.form) |
-  (when === null ? 0 : bitOf('precision', when.precision));
+/** Bits of the status, form and precision it has, if one of them is another than before. */
+export function everOf(before: MeetingFacts | undefined, { state, when }: MeetingFacts): number {
+  const { form } = liveOf(state).details;
+  const same =
+    before !== undefined &&
+    before.state.status === state.status &&
+    before.when?.precision === when?.precision &&
+    liveOf(before.state).details.form === form;
+  if (same) return 0;
+  const precision = when === null ? 0 : bitOf('precision', when.precision);
+  return bitOf('status', state.status) | bitOf('form', form) | precision;
+}
 
 function tokensOf({ participants, topics, track, place }: Searchable): string[] {
   const tokens: string[] = [];

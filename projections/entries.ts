@@ -1,20 +1,21 @@
 import { Journal, type KeptEvent } from './journal.ts';
 import { RowCache } from './row-cache.ts';
-import { type Plot, type Step, type Story, storyAfter, storyOf, withOne } from './story.ts';
+import { type Plot, type Step, type Story, storyAfter, storyOf } from './story.ts';
 import type { ViewDatabase } from './view-database.ts';
 
 /** Entries of one kind in memory, and on their way from and to the rows of one database. */
 
+/** Grows in place, event by event. */
 export interface Entry<R, F, P> {
   readonly id: string;
-  readonly row: R;
+  row: R;
   readonly story: Story<F, P>;
   /** How many of its events the journal has. */
   readonly stored: number;
   /** Those that it does not have yet: see textOf. */
-  readonly added: readonly string[];
+  readonly added: string[];
   /** What it weighs in memory, about. */
-  readonly bytes: number;
+  bytes: number;
 }
 
 const ENTRY_BYTES = 3_500;
@@ -72,28 +73,28 @@ export class Entries<R extends Row, E extends KeptEvent, F, P> {
     return this.#cache.idAt(n) ?? this.#rows.idAt(n);
   }
 
-  /** The entry with one more event; `step` is undefined of one that was ignored. */
-  add(
-    before: Entry<R, F, P> | undefined,
-    row: R,
-    text: string,
-    step: Step<F, P> | undefined,
-  ): void {
-    const story = step === undefined ? before?.story : storyAfter(before?.story, step);
-    const entry = {
-      id: row.id,
-      row,
-      story: story as Story<F, P>,
-      stored: before?.stored ?? 0,
-      added: withOne(before?.added, text),
-      bytes: (before?.bytes ?? ENTRY_BYTES) + EVENT_BYTES + text.length,
-    };
-    this.#cache.set(entry, entry.bytes);
+  /** Takes one more event of an entry in. `step` is undefined of one that was ignored, which is never the first. */
+  add(entry: Entry<R, F, P> | undefined, row: R, text: string, step: Step<F, P> | undefined): void {
+    if (entry === undefined) {
+      if (step !== undefined) this.#begin(row, text, step);
+      return;
+    }
+    if (step !== undefined) storyAfter(entry.story, step);
+    entry.added.push(text);
+    entry.bytes += EVENT_BYTES + text.length;
+    this.touch(entry, row);
   }
 
-  /** The entry with another row, which no event of its own changed. */
+  #begin(row: R, text: string, step: Step<F, P>): void {
+    const story = storyAfter(undefined, step);
+    const bytes = ENTRY_BYTES + EVENT_BYTES + text.length;
+    this.#cache.set({ id: row.id, row, story, stored: 0, added: [text], bytes }, bytes);
+  }
+
+  /** Gives the entry another row, which no event of its own changed. */
   touch(entry: Entry<R, F, P>, row: R): void {
-    this.#cache.set({ ...entry, row }, entry.bytes);
+    entry.row = row;
+    this.#cache.set(entry, entry.bytes);
   }
 
   /** Marks the last good row of an entry as stale. */

@@ -86,6 +86,17 @@ const ignored = (before: MeetingRow, { revision, meta }: KeptEvent<MeetingEvent>
   changes: [{ lo: 3, hi: 2, known: before.lowest, since: null }],
 });
 
+/** The row with what stays on it from before. */
+function marked(row: MeetingRow, before: MeetingRow | undefined): MeetingRow {
+  if (before?.stale === undefined && before?.circle === undefined) return row;
+  const { stale, circle } = before;
+  return {
+    ...row,
+    ...(stale === undefined ? {} : { stale }),
+    ...(circle === undefined ? {} : { circle }),
+  };
+}
+
 /** The row after one event, and who sees that it changed. Pure: rows derive from (state, event) alone. */
 export function advanceMeeting(
   id: string,
@@ -111,8 +122,6 @@ export function advanceMeeting(
     sights: moveSights(sights, t, seq, recordedAt),
     ticks: ticksAfter(before, lowest, recordedAt),
     goneAt: isGone(state) ? (before?.goneAt ?? recordedAt) : null,
-    ...(before?.stale === undefined ? {} : { stale: before.stale }),
-    ...(before?.circle === undefined ? {} : { circle: before.circle }),
   };
-  return { row, changes: changeRows(t, sights) };
+  return { row: marked(row, before), changes: changeRows(t, sights) };
 }

@@ -6,8 +6,8 @@ import { type Course, type Mark, markAfter } from './times.ts';
 export interface Plot<E extends KeptEvent, F, P> extends Course<E, F> {
   /** What the event adds to what the entry is found by; undefined: nothing. */
   parts(before: F | undefined, after: F): P | undefined;
-  /** Bits of what the entry is: those of all its events are one column. */
-  ever(facts: F): number;
+  /** Bits of what the entry is, if it was something else before: those of all its events are one column. */
+  ever(before: F | undefined, after: F): number;
   /** A date that slipped. */
   slip(event: E, before: F | undefined, after: F): Slip | undefined;
 }
@@ -27,13 +27,15 @@ export interface Step<F, P> extends Told<F> {
 
 /**
  * What an entry's rows are made of, gathered from its events one after the other: the facts as the last one left
- * them, and of each only what rows still need, so that an entry in memory weighs little.
+ * them, and of each only what rows still need, so that an entry in memory weighs little. Grows in place.
  */
-export interface Story<F, P> extends Pick<Step<F, P>, 'facts' | 'ever'> {
-  readonly marks: readonly Mark[];
+export interface Story<F, P> {
+  facts: F;
+  ever: number;
+  readonly marks: Mark[];
   /** What it was ever found by. */
-  readonly parts: readonly P[];
-  readonly slips: readonly Slip[];
+  readonly parts: P[];
+  readonly slips: Slip[];
 }
 
 /** Facts and mark after one more event. Throws what folding it throws. */
@@ -53,38 +55,34 @@ export function stepOf<E extends KeptEvent, F, P>(
   told: Told<F>,
   plot: Plot<E, F, P>,
 ): Step<F, P> {
-  const { facts } = told;
+  const { facts, mark } = told;
+  const before = story?.facts;
   return {
-    ...told,
-    parts: plot.parts(story?.facts, facts),
-    ever: plot.ever(facts),
-    slip: plot.slip(event, story?.facts, facts),
+    facts,
+    mark,
+    parts: plot.parts(before, facts),
+    ever: plot.ever(before, facts),
+    slip: plot.slip(event, before, facts),
   };
 }
 
-/** The story with one more event. Its lists grow in place: nobody keeps the story from before. */
+/** The story with one more event. */
 export function storyAfter<F, P>(
   story: Story<F, P> | undefined,
   { facts, mark, parts, ever, slip }: Step<F, P>,
 ): Story<F, P> {
-  return {
-    facts,
-    ever: (story?.ever ?? 0) | ever,
-    marks: withOne(story?.marks, mark),
-    parts: withOne(story?.parts, parts),
-    slips: withOne(story?.slips, slip),
-  };
+  if (story === undefined) {
+    return { facts, ever, marks: [mark], parts: listOf(parts), slips: listOf(slip) };
+  }
+  story.facts = facts;
+  story.ever |= ever;
+  story.marks.push(mark);
+  if (parts !== undefined) story.parts.push(parts);
+  if (slip !== undefined) story.slips.push(slip);
+  return story;
 }
 
-/** `list`, grown by an item if there is one. A list that begins with its item takes no more room than that. */
-export function withOne<T>(list: readonly T[] | undefined, item: T | undefined): readonly T[] {
-  if (item === undefined) return list ?? NONE;
-  if (list === undefined || list.length === 0) return [item];
-  (list as T[]).push(item);
-  return list;
-}
-
-const NONE: readonly never[] = [];
+const listOf = <T>(item: T | undefined): T[] => (item === undefined ? [] : [item]);
 
 /** The story of events; undefined when there are none but ignored ones. */
 export function storyOf<E extends KeptEvent, F, P>(

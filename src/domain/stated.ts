@@ -33,6 +33,7 @@ const IGNORED = new Set([
   'AnnouncementReclassified',
   'AnnouncementReleased',
 ]);
+const PLACELESS: ReadonlySet<string> = new Set([...TIMELESS, ...IGNORED]);
 
 function ownFields(event: SourcedEvent): string[] {
   if (TIMELESS.has(event.type) || event.type.endsWith('Released')) return [];
@@ -188,7 +189,7 @@ export interface StatedSpan {
  * and access is not part of it.
  */
 export const hasStatedPlace = ({ type }: { readonly type: string }): boolean =>
-  !TIMELESS.has(type) && !IGNORED.has(type);
+  !PLACELESS.has(type);
 
 /**
  * Events in stated order. Merging, withdrawing and restoring come last, whatever the day; what only concerns

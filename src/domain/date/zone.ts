@@ -13,6 +13,8 @@ type DayOffset = number | { readonly at: number; readonly before: number; readon
 interface Zone {
   readonly iana: IANAZone;
   readonly days: Map<number, DayOffset>;
+  /** UTC day number at which a run of days begins → the offset then. */
+  readonly edges: Map<number, number>;
   /** UTC day number of a local date → the epoch ms at which it starts. */
   readonly starts: Map<number, number>;
 }
@@ -55,7 +57,12 @@ function zoneOf(name: string): Zone {
   const known = zones.get(name);
   if (known !== undefined) return known;
   if (!isZone(name)) throw new InvalidDate(invalid(['timezone'], zoneMessage(name)));
-  const zone: Zone = { iana: IANAZone.create(name), days: new Map(), starts: new Map() };
+  const zone: Zone = {
+    iana: IANAZone.create(name),
+    days: new Map(),
+    edges: new Map(),
+    starts: new Map(),
+  };
   zones.set(name, zone);
   return zone;
 }
@@ -83,11 +90,12 @@ const RUN = 4;
 
 /** Reads the run of days that a day is in. */
 function readDays(zone: Zone, day: number): DayOffset {
+  forgetSome();
   const first = Math.floor(day / RUN) * RUN;
   const start = first * DAY_MS;
   const end = start + RUN * DAY_MS;
-  const before = luxonOffset(zone, start);
-  const after = luxonOffset(zone, end);
+  const before = edgeOffset(zone, first);
+  const after = edgeOffset(zone, first + RUN);
   // No zone has ever changed twice within six days, so two equal ends mean even days.
   const at = before === after ? end : firstMs(start, end, (ms) => luxonOffset(zone, ms) === after);
   const offsetOf = (other: number): DayOffset => {
@@ -95,15 +103,24 @@ function readDays(zone: Zone, day: number): DayOffset {
     if (at >= from + DAY_MS) return before;
     return at <= from ? after : { at, before, after };
   };
-  forgetSome();
   for (let i = 0; i < RUN; i += 1) zone.days.set(first + i, offsetOf(first + i));
   daysKept += RUN;
   return offsetOf(day);
 }
 
+/** One run ends where the next begins. */
+function edgeOffset(zone: Zone, day: number): number {
+  const offset = zone.edges.get(day) ?? luxonOffset(zone, day * DAY_MS);
+  zone.edges.set(day, offset);
+  return offset;
+}
+
 function forgetSome(): void {
   if (daysKept < MAX_DAYS) return;
-  for (const { days } of zones.values()) days.clear();
+  for (const { days, edges } of zones.values()) {
+    days.clear();
+    edges.clear();
+  }
   daysKept = 0;
 }
 
