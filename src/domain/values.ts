@@ -37,18 +37,20 @@ export const changedFields = <T extends object>(given: T, current: object): Part
     ),
   ) as Partial<T>;
 
-/** `current` with the given fields set; null clears, undefined leaves. Only `fields` are looked at. */
+/** `current` with the given fields set; null clears, undefined leaves. Only `fields` are looked at. Itself when none is given. */
 export function patched<T extends object>(
   current: T,
   given: object,
   fields: readonly (keyof T & string)[],
 ): T {
   const values = given as Record<string, unknown>;
-  const set = { ...current } as Record<string, unknown>;
+  let set: Record<string, unknown> | undefined;
   for (const field of fields) {
     const value = values[field];
+    if (value === undefined) continue;
+    set ??= { ...current } as Record<string, unknown>;
     if (value === null) delete set[field];
-    else if (value !== undefined) set[field] = value;
+    else set[field] = value;
   }
-  return set as T;
+  return (set ?? current) as T;
 }
