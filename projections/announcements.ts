@@ -2,7 +2,7 @@ import type { AnnouncementEvent, AnnouncementFacts as Facts } from '../events/an
 import { endOfUtcDayMs, instantMs } from '../src/domain/date/index.ts';
 import type { AnnouncementRow } from './announcement-record.ts';
 import { type AnnouncementFacts, announcementFactsAfter } from './announcement-telling.ts';
-import { tokenOf, wordsOf } from './description.ts';
+import { type Named, tokenOf, wordsOf } from './description.ts';
 import { foldText } from './fold.ts';
 import type { KeptEvent } from './journal.ts';
 import { levelColumns, releaseMsOf } from './levels.ts';
@@ -61,13 +61,19 @@ export const announcementTexts = ({ title, outlet, topics, speakers }: Facts): s
   ...speakers.map((s) => s.name),
 ];
 
-const tokensOf = (facts: Facts): string[] => [
-  ...mentions(facts).map((meeting) => tokenOf('meeting', meeting)),
-  ...facts.topics.map((topic) => tokenOf('topic', topic)),
-  ...speakersOf(facts).map((speaker) => tokenOf('speaker', speaker)),
-  tokenOf('kind', facts.kind),
-  tokenOf('outlet', foldText(facts.outlet)),
-];
+function tokensOf(facts: Facts): string[] {
+  const tokens: string[] = [];
+  for (const meeting of mentions(facts)) tokens.push(tokenOf('meeting', meeting));
+  for (const topic of facts.topics) tokens.push(tokenOf('topic', topic));
+  for (const speaker of speakersOf(facts)) tokens.push(tokenOf('speaker', speaker));
+  tokens.push(tokenOf('kind', facts.kind), tokenOf('outlet', foldText(facts.outlet)));
+  return tokens;
+}
+
+const named = (facts: Facts): Named => ({
+  tokens: tokensOf(facts),
+  texts: announcementTexts(facts),
+});
 
 /** As meetingParts; all of it when any of it is new. */
 const announcementParts = (
@@ -142,7 +148,7 @@ export class AnnouncementRows {
       JSON.stringify(row),
     ];
     this.#rows.write(columns, stored);
-    this.#text.write(n, wordsOf(parts, announcementTexts, tokensOf), stored);
+    this.#text.write(n, wordsOf(parts, named), stored);
     const timed = { marks, course: ANNOUNCEMENT_PLOT, events };
     this.#times.write(n, id, timesOf(timed, row.sights, releaseMsOf(row)), stored);
   }

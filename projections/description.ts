@@ -134,13 +134,16 @@ const partsOf = ({ title, participants, topics, track, place }: Details): Search
   place,
 });
 
+/** What a list has that it did not have before. Of no list at all, writing the row says what is wrong with it. */
+function newAmong<T>(is: readonly T[], was: readonly T[]): readonly T[] {
+  if (is === was) return [];
+  return Array.isArray(is) && Array.isArray(was) ? is.filter((item) => !was.includes(item)) : is;
+}
+
 /** Of what a meeting is found by, the parts that an event set. */
 const partsSet = (was: Details, is: Details): Searchable => ({
   title: was.title === is.title ? '' : is.title,
-  participants:
-    was.participants === is.participants
-      ? []
-      : is.participants.filter((participant) => !was.participants.includes(participant)),
+  participants: newAmong(is.participants, was.participants),
   topics: was.topics === is.topics ? [] : is.topics,
   track: was.track === is.track ? null : is.track,
   place: was.place === is.place ? null : is.place,
@@ -157,27 +160,30 @@ export function meetingParts(
   return was === is || sameDescription(was, is) ? undefined : partsSet(was, is);
 }
 
+/** What one part of an entry is found by: its names, and tokens of what it has. */
+export interface Named {
+  readonly texts: readonly string[];
+  readonly tokens: readonly string[];
+}
+
 /**
  * The line of the full text: each folded word of what an entry was ever called, and each token of what it ever
  * had, each once. It only narrows a search down: whether the entry has that, or had it on the day asked for, is then
  * told from its events.
  */
-export function wordsOf<P>(
-  parts: readonly P[],
-  textsOf: (part: P) => readonly string[],
-  tokensOf: (part: P) => readonly string[],
-): string {
+export function wordsOf<P>(parts: readonly P[], named: (part: P) => Named): string {
+  const all = parts.map(named);
   const words = new Set<string>();
-  const tokens = new Set<string>();
-  for (const part of parts) {
-    for (const text of textsOf(part)) for (const word of folded(text)) words.add(word);
-    for (const token of tokensOf(part)) tokens.add(token);
+  for (const { texts } of all) {
+    for (const text of texts) for (const word of folded(text)) words.add(word);
   }
-  return [...words, ...tokens].join(' ');
+  // No word is a token.
+  for (const { tokens } of all) for (const token of tokens) words.add(token);
+  return [...words].join(' ');
 }
 
 /** That line of a meeting. */
 export const meetingWords = (parts: readonly Searchable[]): string =>
-  wordsOf(parts, searchTexts, tokensOf);
+  wordsOf(parts, (part) => ({ texts: searchTexts(part), tokens: tokensOf(part) }));
 
 const folded = remembering<readonly string[]>(foldWords);

@@ -166,10 +166,11 @@ export class MeetingRows {
     const { facts, marks, parts, slips } = story;
     const last = marks.at(-1);
     if (last === undefined) return;
+    const words = meetingWords(parts);
     this.#rows.write(columnsOf(row, facts, last.key, story.ever), stored);
     const timed = { marks, course: MEETING_PLOT, events };
     this.#times.write(n, id, timesOf(timed, row.sights, releaseMsOf(row)), stored);
     this.#slips.write(row, slips, stored);
-    this.#text.write(n, meetingWords(parts), stored);
+    this.#text.write(n, words, stored);
   }
 }
