@@ -48,6 +48,7 @@ test.each([
   '2021-02-29T00:00:00Z',
   '2021-11-21T24:00:00Z',
   '2021-11-21T08:00:00',
+  'year-11-21T08:00:00Z',
   '2021-11-21',
   '',
 ])('%j is no instant', (text) => expect(() => instantMs(text)).toThrow(InvalidDate));
