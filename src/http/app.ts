@@ -6,6 +6,7 @@ import { addCors } from './cors.ts';
 import type { AppDeps } from './deps.ts';
 import { createEdge, type Edge } from './edge.ts';
 import { problemOf } from './failure.ts';
+import { finishAnswers } from './finish-answers.ts';
 import { addMetrics } from './metrics.ts';
 import { openapiOptions } from './openapi.ts';
 import { addPressure } from './pressure.ts';
@@ -101,7 +102,9 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, unrouted(request.method, request.url)),
   );
+  const answers = finishAnswers(app.server);
   app.addHook('preClose', async () => {
+    answers.begin();
     edge.closing.abort(new Error('the server is closing'));
     // A connection that is now answered is not kept for another request.
     app.server.keepAliveTimeout = 1;
