@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { type DateOrInstant, id as idSchema } from '../events/values.ts';
 import { announcementWrites } from './commands/announcement.ts';
 import type { CommandDefinition, Params, StreamedCommand } from './commands/common.ts';
@@ -56,9 +56,8 @@ type Body = Record<string, unknown> & {
  * @throws {InvalidInput} with every wrong value
  */
 export function parse(definition: CommandDefinition, params: Params, body: unknown): ParsedCommand {
-  const result = definition.body.safeParse(body ?? {});
-  if (!result.success) throw new InvalidInput(result.error.issues.flatMap(inputErrors));
-  const { id, statedAt, basedOn = [], ...fields } = result.data as Body;
+  const checked = checkBody(definition.body, body) as Body;
+  const { id, statedAt, basedOn = [], ...fields } = checked;
   return {
     ...definition.toCommand(fields as never, params),
     id: definition.creates ? id : params.id,
@@ -67,15 +66,39 @@ export function parse(definition: CommandDefinition, params: Params, body: unkno
   };
 }
 
-type Issue = z.core.$ZodIssue;
+/**
+ * A body as its schema has it; none at all is an empty one.
+ * @throws {InvalidInput} with every wrong value
+ */
+export function checkBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const result = schema.safeParse(body ?? {});
+  if (result.success) return result.data;
+  throw new InvalidInput(result.error.issues.flatMap((issue) => inputErrors(schema, issue)));
+}
 
-/** Every wrong value of a body. A field too many is reported where it stands, so that a misspelt one is found. */
-export function inputErrors(issue: Issue): InputError[] {
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({
-      path: pointer([...issue.path, key]),
-      message: 'no such field: check the spelling, or leave it out',
-    }));
+// A field too many is reported where it stands, so that a misspelt one is found.
+function inputErrors(schema: z.ZodType, issue: z.core.$ZodIssue): InputError[] {
+  if (issue.code !== 'unrecognized_keys') {
+    return [{ path: pointer(issue.path), message: issue.message }];
   }
-  return [{ path: pointer(issue.path), message: issue.message }];
+  const known = fieldsAt(schema, issue.path);
+  const what = known === undefined ? 'check the spelling' : `there are ${known.join(', ')}`;
+  return issue.keys.map((key) => ({
+    path: pointer([...issue.path, key]),
+    message: `no such field: ${what}, or leave it out`,
+  }));
+}
+
+/** The fields of the object at a path; undefined where there is none, or one of several kinds. */
+function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): string[] | undefined {
+  const [first, ...rest] = path;
+  if (schema instanceof z.ZodObject) {
+    if (first === undefined) return Object.keys(schema.shape);
+    const field = schema.shape[String(first)];
+    return field && fieldsAt(field, rest);
+  }
+  if (schema instanceof z.ZodArray) return fieldsAt(schema.element as z.ZodType, rest);
+  return 'unwrap' in schema
+    ? fieldsAt((schema as z.ZodOptional<z.ZodType>).unwrap(), path)
+    : undefined;
 }

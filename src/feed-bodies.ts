@@ -9,7 +9,6 @@ import {
   line,
 } from '../events/values.ts';
 import type { MeetingFilters } from '../projections/types.ts';
-import { inputErrors } from './commands.ts';
 import { InvalidInput } from './domain/rules.ts';
 import { levelOf } from './domain/visibility.ts';
 import { Forbidden } from './handle/errors.ts';
@@ -58,13 +57,6 @@ export const rotation = z.strictObject({
     .default(GRACE.default)
     .describe('Days for which the old address works on; 0: it ends at once.'),
 });
-
-/** @throws {InvalidInput} */
-export function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body ?? {});
-  if (result.success) return result.data;
-  throw new InvalidInput(result.error.issues.flatMap(inputErrors));
-}
 
 /** @throws {InvalidInput} a search without a word */
 export function requireFilters(filters: FeedFacts['filters']): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FeedEvent, FeedFacts } from '../events/feed.ts';
 import { type Classification, id as idSchema } from '../events/values.ts';
+import { checkBody } from './commands.ts';
 import {
   decide,
   evolve,
@@ -13,7 +14,6 @@ import { levelOf } from './domain/visibility.ts';
 import {
   feedBody,
   feedChanges,
-  parsed,
   requireCeiling,
   requireFilters,
   requireKind,
@@ -83,7 +83,7 @@ export function createFeedHandler(deps: FeedDependencies): FeedHandler {
   return {
     save: (body, request) => save(deps, body, request, makeSecret()),
     change: async (id, body, request) => {
-      const { private: hidden, ...given } = parsed(feedChanges, body);
+      const { private: hidden, ...given } = checkBody(feedChanges, body);
       const expiresAt = given.expiresAt;
       const { name, filters, options, ceiling } = given;
       requireFilters(filters);
@@ -96,7 +96,7 @@ export function createFeedHandler(deps: FeedDependencies): FeedHandler {
       });
     },
     rotate: async (id, body, request) => {
-      const { graceDays } = parsed(rotation, body);
+      const { graceDays } = checkBody(rotation, body);
       const secret = makeSecret();
       const hash = sha256(secret);
       const identity = { ...on('rotate', id, body ?? {}, request), secretHash: hash };
@@ -128,7 +128,7 @@ async function save(
   request: FeedRequest,
   secret: string,
 ): Promise<FeedResult> {
-  const { id: chosen, private: hidden, expiresAt, ...given } = parsed(feedBody, body);
+  const { id: chosen, private: hidden, expiresAt, ...given } = checkBody(feedBody, body);
   requireFilters(given.filters);
   requireCeiling(given.ceiling, request.actor.ceiling);
   if (!hidden) requirePublic(given.ceiling, expiresAt);

@@ -10,8 +10,8 @@ import {
   LIMITS,
   line,
 } from '../events/values.ts';
-import { inputErrors } from './commands.ts';
-import { InvalidInput, Rejected } from './domain/rules.ts';
+import { checkBody } from './commands.ts';
+import { Rejected } from './domain/rules.ts';
 import {
   decide,
   evolve,
@@ -106,7 +106,7 @@ export function createTokenHandler(deps: TokenDependencies): TokenHandler {
   return {
     issue: async (body, { actor, key }) => {
       requireKey(key);
-      const { ceiling, ...given } = checked(body);
+      const { ceiling, ...given } = checkBody(tokenBody, body);
       const facts = { ...given, ceiling: ceiling ?? DEFAULT_CEILING[given.role] };
       const command = idFor(actor, COLLECTION, key);
       const request = { actor, commandId: command, requestHash: requestHash('issue', body) };
@@ -139,13 +139,6 @@ export function createTokenHandler(deps: TokenDependencies): TokenHandler {
       }
     },
   };
-}
-
-/** @throws {InvalidInput} */
-function checked(body: unknown): z.output<typeof tokenBody> {
-  const result = tokenBody.safeParse(body ?? {});
-  if (result.success) return result.data;
-  throw new InvalidInput(result.error.issues.flatMap(inputErrors));
 }
 
 const unknownToken = (id: string): NotFound =>
