@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Compares the rows of two view files, table by table. */
@@ -87,49 +87,80 @@ function compareTable(
   stored: DatabaseSync,
   rebuilt: DatabaseSync,
 ): { digest: TableDigest; difference: RowDifference | undefined } {
-  const [a, b] = [stored, rebuilt].map((db) => rowsOf(db, table)) as [Rows, Rows];
-  let difference: RowDifference | undefined;
-  for (;;) {
-    const left = a.next();
-    const right = b.next();
-    if (left === undefined && right === undefined) break;
-    if (difference === undefined && !sameRow(left, right)) {
-      difference = differenceOf(table, left, right);
-    }
-  }
-  const digest = { table: table.name, rows: a.count, digest: a.digest(), rebuilt: b.digest() };
+  const [a, b] = [stored, rebuilt].map((db) => new Rows(db, table)) as [Rows, Rows];
+  const hash = new Digest();
+  let [left, right] = [a.next(), b.next()];
+  for (; left !== undefined && left === right; [left, right] = [a.next(), b.next()]) hash.add(left);
+  const difference = left === right ? undefined : differenceOf(table, a.row, b.row);
+  // As long as nothing differs, one digest is both.
+  const other = hash.copy();
+  for (; left !== undefined; left = a.next()) hash.add(left);
+  for (; right !== undefined; right = b.next()) other.add(right);
+  const digest = { table: table.name, rows: a.count, digest: hash.hex(), rebuilt: other.hex() };
   return { digest, difference };
 }
 
-interface Rows {
-  next(): Row | undefined;
-  readonly count: number;
-  digest(): string;
+/** The rows of a table one by one, each as text. */
+class Rows {
+  count = 0;
+  readonly #rows: Iterator<unknown>;
+  readonly #columns: readonly string[];
+  #values: readonly unknown[] | undefined;
+
+  constructor(db: DatabaseSync, { sql }: Table) {
+    const statement = db.prepare(sql);
+    this.#columns = statement.columns().map(({ name }) => name);
+    statement.setReturnArrays(true);
+    this.#rows = statement.iterate() as Iterator<unknown>;
+  }
+
+  next(): string | undefined {
+    const { value, done } = this.#rows.next();
+    this.#values = done === true ? undefined : (value as readonly unknown[]);
+    if (this.#values === undefined) return undefined;
+    this.count += 1;
+    return JSON.stringify(this.#values);
+  }
+
+  /** The one that `next` gave last. */
+  get row(): Row | undefined {
+    const values = this.#values;
+    return values && Object.fromEntries(this.#columns.map((column, at) => [column, values[at]]));
+  }
 }
 
-function rowsOf(db: DatabaseSync, { sql }: Table): Rows {
-  const rows = db.prepare(sql).iterate();
-  const hash = createHash('sha256');
-  let count = 0;
-  return {
-    next: () => {
-      const { value, done } = rows.next();
-      if (done === true) return undefined;
-      count += 1;
-      hash.update(`${textOf(value)}\n`);
-      return value;
-    },
-    get count() {
-      return count;
-    },
-    digest: () => hash.digest('hex'),
-  };
+/** Rows hashed at a time: a call costs more than what it hashes. */
+const BATCH = 500;
+
+/** SHA-256 over lines. */
+class Digest {
+  readonly #hash: Hash;
+  readonly #lines: string[];
+
+  constructor(hash: Hash = createHash('sha256'), lines: readonly string[] = []) {
+    this.#hash = hash;
+    this.#lines = [...lines];
+  }
+
+  add(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length >= BATCH) this.#flush();
+  }
+
+  copy(): Digest {
+    return new Digest(this.#hash.copy(), this.#lines);
+  }
+
+  hex(): string {
+    this.#flush();
+    return this.#hash.digest('hex');
+  }
+
+  #flush(): void {
+    this.#hash.update(this.#lines.map((line) => `${line}\n`).join(''));
+    this.#lines.length = 0;
+  }
 }
-
-const textOf = (row: Row): string => JSON.stringify(Object.values(row));
-
-const sameRow = (a: Row | undefined, b: Row | undefined): boolean =>
-  a !== undefined && b !== undefined && textOf(a) === textOf(b);
 
 function differenceOf(
   { name, key }: Table,
