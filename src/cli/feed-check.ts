@@ -22,9 +22,13 @@ export async function checkFeed(source: string, allow: readonly string[]): Promi
   for (const finding of findings.slice(0, SHOWN)) process.stdout.write(`${lineOf(finding)}\n`);
   if (findings.length > SHOWN) process.stdout.write(`… and ${findings.length - SHOWN} more\n`);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
-  process.stdout.write(`${errors} errors, ${findings.length - errors} warnings\n`);
+  const warnings = findings.length - errors;
+  process.stdout.write(`${counted(errors, 'error')}, ${counted(warnings, 'warning')}\n`);
   return errors === 0 ? EXIT.fine : EXIT.failed;
 }
+
+const counted = (count: number, what: string): string =>
+  `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const lineOf = ({ line, severity, rule, message }: Finding): string =>
   oneLine(`line ${line}: ${severity} ${rule}: ${message}`);

@@ -49,7 +49,9 @@ function addWriting(feed: Command, done: (exit: number) => void): void {
       done(await createFeed(loadConfig(process.env), options));
     });
   withFields(feed.command('change'))
-    .description('change a feed, whose address stays; filters and options as a whole')
+    .description(
+      'change a feed, whose address stays; filters, if any is given, all at once, and so options',
+    )
     .argument('<id>', 'as listed')
     .option('--name <name>', 'what calendar programs call it')
     .option('--expires <instant>', 'private: when its address ends, or never')

@@ -74,7 +74,7 @@ describe('feed check', () => {
       code: 0,
       stdout: expect.stringMatching(/^line 2: warning forbidden/),
     });
-    expect(got.stdout).toContain('0 errors, 1 warnings');
+    expect(got.stdout).toContain('0 errors, 1 warning\n');
   });
 
   test('asks an address of this machine', async () => {

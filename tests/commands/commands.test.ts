@@ -179,6 +179,14 @@ describe('bodies', () => {
     expect(() => read(path, body)).toThrow(invalid(...paths));
   });
 
+  it.each<[string, unknown, string]>([
+    ['/meetings/x/cancel', { raeson: 'x' }, 'there are reason, statedAt, basedOn, or leave it out'],
+    ['/meetings', { ...meeting, participants: [{ nmae: 'x' }] }, 'there are party, name, role,'],
+    ['/meetings', { ...meeting, place: { name: 'x', city: 'y' } }, 'there are name, '],
+  ])('a field that does not exist in %s is answered with those that do', (path, body, known) => {
+    expect(() => read(path, body)).toThrow(known);
+  });
+
   it('keeps null, which clears', () => {
     expect(read('/meetings/x/correct', { when: null, reason: 'x' })).toMatchObject({
       command: { type: 'correct', changes: { when: null }, reason: 'x' },

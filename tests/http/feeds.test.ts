@@ -99,6 +99,15 @@ describe('a public feed', () => {
     expect(got.json()).toMatchObject({ status: 400, errors: [{ path }] });
   });
 
+  test.each([
+    ['filter', { filters: { nation: ['CH'] } }, 'participant, country, place'],
+    ['option', { options: { since: 3 } }, 'there are cancelled, postponed, approx, past,'],
+    ['field', { nam: 'x' }, 'name'],
+  ])('with a %s that does not exist is told which there are', async (_, body, known) => {
+    const got = await save({ name: 'x', ...body });
+    expect(got.json<{ detail: string }>().detail).toContain(known);
+  });
+
   test('has no token to rotate or revoke', async () => {
     for (const action of ['rotate', 'revoke']) {
       const got = await send('POST', `/feeds/${FEEDS.open}/${action}`);

@@ -29,6 +29,10 @@ export const ACCEPTED =
   'quarter 33 to 36 (2022-33), half 40 or 41 (2022-40), an interval (2022-03-21/2022-03-25), ' +
   'an open one (../2021-11-21 or 2022-05/..), each end with at most one of ? ~ %.';
 
+/** What who gives a time as EDTF is told. */
+const TIMED =
+  ' A time is given as {"start": "2022-01-17T10:00", "timezone": "Europe/Zurich"}, with "end" if it is known.';
+
 type Span = Omit<EdtfPart, 'qualifier'>;
 
 function dayOf(year: number, month: number, day: number): Span | undefined {
@@ -85,7 +89,10 @@ function spanOf(year: number, code: string | undefined, day: string | undefined)
 }
 
 const unknown = (text: string): WhenProblem =>
-  invalid(['edtf'], `${JSON.stringify(text)} is not a date that is accepted here. ${ACCEPTED}`);
+  invalid(
+    ['edtf'],
+    `${JSON.stringify(text)} is not a date that is accepted here. ${ACCEPTED}${text.includes('T') ? TIMED : ''}`,
+  );
 
 /** Reads the accepted EDTF (ISO 8601-2) subset; a problem says what is accepted. */
 export function parseEdtf(text: string): Edtf | WhenProblem {

@@ -192,6 +192,13 @@ test.each([
   expect(() => resolveWhen({ edtf })).toThrow(InvalidDate);
 });
 
+test('who gives a time as EDTF is told how a time is given', () => {
+  expect(checkWhen({ edtf: '2022-08-01T10:00' })?.message).toContain(
+    '{"start": "2022-01-17T10:00"',
+  );
+  expect(checkWhen({ edtf: '2022-8' })?.message).not.toContain('start');
+});
+
 test.each(['2022-03-25/2022-03-21', '2022-03-21/2022-03-21', '2022/2022-05', '2022-05/2022-05-20'])(
   'the interval %s does not end after it starts',
   (edtf) => {
