@@ -82,10 +82,11 @@ function inputErrors(schema: z.ZodType, issue: z.core.$ZodIssue): InputError[] {
     return [{ path: pointer(issue.path), message: issue.message }];
   }
   const known = fieldsAt(schema, issue.path);
-  const what = known === undefined ? 'check the spelling' : `there are ${known.join(', ')}`;
-  return issue.keys.map((key) => ({
+  const fields = known === undefined ? '' : `there are ${known.join(', ')}, or `;
+  return issue.keys.map((key, at) => ({
     path: pointer([...issue.path, key]),
-    message: `no such field: ${what}, or leave it out`,
+    // Once is enough: there may be thousands.
+    message: `no such field: ${at === 0 ? fields : ''}leave it out`,
   }));
 }
 
