@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { BackgroundFailed } from './background-failed.ts';
 import { threadEnvironment } from './compile-cache.ts';
 import type { StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
@@ -15,19 +16,6 @@ interface Control {
   readonly onSlow?: ((error: unknown) => void) | undefined;
 }
 
-/** Work on views failed in its thread. The message says what to do where somebody can do something. */
-export class BackgroundFailed extends Error {
-  override readonly name: string;
-  /** SQLite's, as its driver's errors have it. */
-  readonly errcode: number | undefined;
-
-  constructor(name: string, message: string, errcode: number | undefined) {
-    super(message);
-    this.name = name;
-    this.errcode = errcode;
-  }
-}
-
 /**
  * Runs a job in a thread of its own, so that requests are not held up. Aborted, the thread ends at once; what
  * it was writing is litter, which the caller deletes.
@@ -41,7 +29,7 @@ function inThread(job: ViewsJob, control: Control): Promise<Verification | undef
     worker.on('message', (message: ViewsMessage) => {
       if (message.kind === 'done') resolve(message.verification);
       else if (message.kind !== 'failed') tell(control, message);
-      else reject(new BackgroundFailed(message.name, message.message, message.errcode));
+      else reject(new BackgroundFailed(message));
     });
     worker.on('error', reject);
     worker.on('exit', () => {

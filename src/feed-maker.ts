@@ -5,7 +5,7 @@ import { constants, crc32, deflateRaw } from 'node:zlib';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
 import type { Clock } from './clock.ts';
-import { utcDay } from './domain/date/index.ts';
+import { DAY_MS, utcDay } from './domain/date/index.ts';
 import type { FeedAsk } from './http/app.ts';
 import {
   type ComposerOptions,
@@ -58,10 +58,9 @@ export function createFeedMaker(options: FeedMakerOptions): FeedMaker {
   const addresses = publicUrl === undefined ? {} : { publicUrl };
   const composer = new FeedComposer(TOOLS, addresses, bounds);
   const sourceOf = sources(entries, clock);
-  const requestAt = requests(publicUrl);
   return {
-    read: (ask, nowMs) => composer.read(sourceOf(ask), requestAt(ask, nowMs)),
-    kept: (ask, nowMs) => composer.kept(sourceOf(ask), requestAt(ask, nowMs)),
+    read: (ask, nowMs) => composer.read(sourceOf(ask), requestOf(ask, nowMs, publicUrl)),
+    kept: (ask, nowMs) => composer.kept(sourceOf(ask), requestOf(ask, nowMs, publicUrl)),
   };
 }
 
@@ -79,30 +78,19 @@ export function dayOf(ms: number): string {
   return lastDay.date;
 }
 
-const DAY_MS = 86_400_000;
 let lastDay = { day: Number.NaN, date: '' };
 
-/** An ask as the composer takes it: the same object for a day, so that little is made for each request. */
-function requests(publicUrl: string | undefined) {
-  const made = new WeakMap<FeedAsk, FeedRequest>();
-  return (ask: FeedAsk, nowMs: number): FeedRequest => {
-    const todayUtc = dayOf(nowMs);
-    const known = made.get(ask);
-    if (known?.todayUtc === todayUtc) return known;
-    const request = { ...requestOf(ask, publicUrl), todayUtc };
-    made.set(ask, request);
-    return request;
-  };
-}
-
+/** An ask as the composer takes it. */
 function requestOf(
   { level: _, filters, path, ...ask }: FeedAsk,
+  nowMs: number,
   publicUrl: string | undefined,
-): Omit<FeedRequest, 'todayUtc'> {
+): FeedRequest {
   const filter = filterOf(filters);
   const told = publicUrl === undefined || path === undefined ? undefined : `${publicUrl}${path}`;
   return {
     ...ask,
+    todayUtc: dayOf(nowMs),
     ...(filter === undefined ? {} : { filter }),
     ...(told === undefined ? {} : { sourceUrl: told }),
   };
@@ -111,14 +99,10 @@ function requestOf(
 /** A source for each shelf: by level, and by what the bytes of entries depend on. */
 function sources(entries: EntryQueries, clock: Clock) {
   const made = new Map<string, EntrySource>();
-  const known = new WeakMap<FeedAsk, EntrySource>();
   return (ask: FeedAsk): EntrySource => {
-    const found = known.get(ask);
-    if (found !== undefined) return found;
     const key = `${ask.level} ${entryKey(ask.options)}`;
     const source = made.get(key) ?? sourceAt(entries, clock, ask.level);
     made.set(key, source);
-    known.set(ask, source);
     return source;
   };
 }

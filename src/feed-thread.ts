@@ -1,27 +1,23 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { BackgroundFailed } from './background.ts';
+import { BackgroundFailed } from './background-failed.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { threadEnvironment } from './compile-cache.ts';
 import { dayOf, type FeedMaker } from './feed-maker.ts';
 import type { FeedsCall, FeedsJob, FeedsReply } from './feeds-worker.ts';
 import type { CalendarText, FeedAsk } from './http/app.ts';
 import type { Encoding } from './ical/index.ts';
+import type { ViewLog } from './views/status.ts';
 
 const WORKER = new URL('./feeds-worker.ts', import.meta.url);
 /** From the loss of a thread to the next: one that does not fit into memory is not to be tried without a pause. */
 const PAUSE_MS = 1_000;
 
-/** What is logged: see pino's Logger. */
-export interface FeedLog {
-  error(fields: object, message: string): void;
-}
-
 export interface FeedThreadOptions {
   readonly job: FeedsJob;
   /** That of the service. */
   readonly clock: Clock;
-  readonly log: FeedLog;
+  readonly log: Pick<ViewLog, 'error'>;
   /** Default: the worker of this program. */
   readonly worker?: URL;
   /** Default: PAUSE_MS. */
@@ -183,7 +179,7 @@ export class FeedThread implements FeedMaker<CalendarText> {
     const waiting = this.#waiting.get(reply.call);
     this.#waiting.delete(reply.call);
     if (reply.kind !== 'failed') waiting?.take(reply, worker);
-    else waiting?.reject(new BackgroundFailed(reply.name, reply.message, reply.errcode));
+    else waiting?.reject(new BackgroundFailed(reply));
   }
 
   #lost(worker: Worker, err: unknown): void {

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { entryQueries } from '../projections/entry-queries.ts';
+import { type Failure, failureOf } from './background-failed.ts';
 import { systemClock } from './clock.ts';
 import { createFeedMaker } from './feed-maker.ts';
 import type { FeedAsk } from './http/app.ts';
@@ -59,14 +60,7 @@ export type FeedsReply =
       readonly call: number;
       readonly buffers: readonly Uint8Array<ArrayBuffer>[];
     }
-  /** `errcode`: SQLite's. */
-  | {
-      readonly kind: 'failed';
-      readonly call: number;
-      readonly name: string;
-      readonly message: string;
-      readonly errcode: number | undefined;
-    }
+  | ({ readonly kind: 'failed'; readonly call: number } & Failure)
   /** It is out of date, or its bytes are no longer to be kept: it is to be read again. */
   | { readonly kind: 'stale'; readonly feed: number };
 
@@ -128,9 +122,7 @@ async function answer(call: Read | Bytes): Promise<void> {
   try {
     await (call.kind === 'read' ? read(call) : bytes(call));
   } catch (error) {
-    const { name, message, errcode }: Error & { errcode?: number } =
-      error instanceof Error ? error : new Error(String(error));
-    say({ kind: 'failed', call: call.call, name, message, errcode });
+    say({ kind: 'failed', call: call.call, ...failureOf(error) });
   }
 }
 

@@ -4,7 +4,7 @@ import type { CalendarQueries, Reader } from '../projections/types.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { createCalendars } from './calendars.ts';
 import type { Clock } from './clock.ts';
-import { type FeedLog, FeedThread } from './feed-thread.ts';
+import { FeedThread, type FeedThreadOptions } from './feed-thread.ts';
 import type { Calendars } from './http/app.ts';
 import { entryUid, releaseId } from './ids.ts';
 import type { Projector } from './views/projector.ts';
@@ -15,7 +15,7 @@ export interface ViewReadersOptions {
   readonly publicUrl: string | undefined;
   /** Bytes of entries and feeds kept in memory. */
   readonly feedMemory: number;
-  readonly log: FeedLog;
+  readonly log: FeedThreadOptions['log'];
 }
 
 interface Current {

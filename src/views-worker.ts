@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { viewNamed } from './all-views.ts';
+import { type Failure, failureOf } from './background-failed.ts';
 import { openStore, type StoreSettings } from './open-store.ts';
 import type { BuildProgress } from './views/build.ts';
 import { messageOf } from './views/errors.ts';
@@ -27,13 +28,7 @@ export type ViewsMessage =
   | { readonly kind: 'dead-letter'; readonly event: NamedEvent; readonly reason: string }
   /** The fast build failed, and a slower one begins. */
   | { readonly kind: 'slow'; readonly reason: string }
-  /** `errcode`: SQLite's, which tells a fault of the disk from one of an event. */
-  | {
-      readonly kind: 'failed';
-      readonly name: string;
-      readonly message: string;
-      readonly errcode: number | undefined;
-    };
+  | ({ readonly kind: 'failed' } & Failure);
 
 async function carryOut(job: ViewsJob): Promise<ViewsMessage> {
   const store = await openStore(job.store);
@@ -63,7 +58,5 @@ const say = (message: ViewsMessage): void => parentPort?.postMessage(message);
 try {
   say(await carryOut(workerData as ViewsJob));
 } catch (error) {
-  const { name, message, errcode }: Error & { errcode?: number } =
-    error instanceof Error ? error : new Error(String(error));
-  say({ kind: 'failed', name, message, errcode });
+  say({ kind: 'failed', ...failureOf(error) });
 }

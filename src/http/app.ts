@@ -106,9 +106,6 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   app.addHook('preClose', async () => {
     answers.begin();
     edge.closing.abort(new Error('the server is closing'));
-    // A connection that is now answered is not kept for another request.
-    app.server.keepAliveTimeout = 1;
-    app.server.keepAliveTimeoutBuffer = 0;
   });
 }
 

@@ -25,6 +25,9 @@ export function finishAnswers(server: Server): { readonly begin: () => void } {
   return {
     begin: () => {
       isClosing = true;
+      // One whose answer has begun is not kept for another request, either.
+      server.keepAliveTimeout = 1;
+      server.keepAliveTimeoutBuffer = 0;
       for (const response of answers.keys()) endsConnection(response);
     },
   };

@@ -34,9 +34,6 @@ export class FeedComposer {
   // Insertion order is order of use: the first is the least recently used.
   private readonly shelves = new Map<string, Shelf>();
   private readonly bodies = new Map<string, Composed>();
-  /** The body that was used last. */
-  private latest: string | undefined;
-  private readonly keys = new WeakMap<FeedRequest, { source: EntrySource; key: string }>();
 
   constructor(tools: FeedTools, addresses: Addresses = {}, options: ComposerOptions = {}) {
     this.tools = tools;
@@ -52,13 +49,12 @@ export class FeedComposer {
   async read(source: EntrySource, request: FeedRequest): Promise<Feed> {
     const shelf = this.shelf(source, request.options);
     await shelf.refresh();
-    const key = this.keyOf(source, request);
+    const key = keyOf(source, request);
     const buckets = shelf.buckets();
     const known = this.bodies.get(key);
     const fresh = known?.buckets === buckets && known.todayUtc === request.todayUtc;
     const composed = fresh ? known : this.compose(key, buckets, request, known);
     touch(this.bodies, key, composed);
-    this.latest = key;
     const { feed } = await composed.composition;
     this.evict(shelf, composed);
     return feed;
@@ -69,11 +65,10 @@ export class FeedComposer {
    * is none, or it is no longer kept.
    */
   kept(source: EntrySource, request: FeedRequest): Feed | undefined {
-    const key = this.keyOf(source, request);
+    const key = keyOf(source, request);
     const known = this.bodies.get(key);
     if (known === undefined || known.todayUtc !== request.todayUtc) return undefined;
-    if (key !== this.latest) touch(this.bodies, key, known);
-    this.latest = key;
+    touch(this.bodies, key, known);
     return known.feed;
   }
 
@@ -83,15 +78,6 @@ export class FeedComposer {
     for (const shelf of this.shelves.values()) sum += shelf.bytes;
     for (const body of this.bodies.values()) sum += weight(body);
     return sum;
-  }
-
-  // Requests are kept by their callers, and asked with again and again.
-  private keyOf(source: EntrySource, request: FeedRequest): string {
-    const known = this.keys.get(request);
-    if (known?.source === source) return known.key;
-    const key = JSON.stringify([source.key, entryKey(request.options), bodyKey(request)]);
-    this.keys.set(request, { source, key });
-    return key;
   }
 
   private shelf(source: EntrySource, options: FeedOptions): Shelf {
@@ -174,11 +160,15 @@ function touch<V>(map: Map<string, V>, key: string, value: V): void {
   map.set(key, value);
 }
 
-const bodyKey = (request: FeedRequest): readonly unknown[] => [
-  request.options.past,
-  request.name,
-  request.description ?? null,
-  request.sourceUrl ?? null,
-  request.filter?.key ?? null,
-  request.notice ?? null,
-];
+/** Names a body: the same for requests that say the same. */
+const keyOf = (source: EntrySource, request: FeedRequest): string =>
+  JSON.stringify([
+    source.key,
+    entryKey(request.options),
+    request.options.past,
+    request.name,
+    request.description ?? null,
+    request.sourceUrl ?? null,
+    request.filter?.key ?? null,
+    request.notice ?? null,
+  ]);

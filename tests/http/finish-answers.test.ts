@@ -22,8 +22,6 @@ async function serve(listener: RequestListener) {
   const { port } = server.address() as AddressInfo;
   const close = () => {
     answers.begin();
-    server.keepAliveTimeout = 1;
-    server.keepAliveTimeoutBuffer = 0;
     return new Promise((resolve) => server.close(resolve));
   };
   return { port, close };
