@@ -1,3 +1,4 @@
+import { DAY_MS } from '../src/domain/date/index.ts';
 import type { Statements } from './statements.ts';
 import type { Reader } from './types.ts';
 import type { ViewValue } from './view-database.ts';
@@ -31,8 +32,6 @@ export function boundary(
     untilMs: Math.min(day.end, turns === undefined ? day.end : turns + 1, embargoEnd(one, reader)),
   };
 }
-
-const DAY_MS = 86_400_000;
 
 // An instant's UTC day is arithmetic: no zone, no leap seconds in POSIX time.
 const utcDayOf = (ms: number) => {

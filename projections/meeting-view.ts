@@ -1,4 +1,4 @@
-import { instantMs, isCoarse, type ResolvedWhen } from '../src/domain/date/index.ts';
+import { DAY_MS, instantMs, isCoarse, type ResolvedWhen } from '../src/domain/date/index.ts';
 import type { Lookup } from './lookup.ts';
 import { snapshotAfter } from './meeting-telling.ts';
 import type { MeetingView } from './types.ts';
@@ -6,7 +6,6 @@ import type { VisibleMeeting } from './visible.ts';
 
 /** The longest coarse span that a feed shows by default (ical.md, approx=span). */
 const SHOWN_DAYS = 31;
-const DAY_MS = 86_400_000;
 
 /** Whether feeds show an entry on this date under the default options. */
 export function isShown(when: ResolvedWhen | null): boolean {

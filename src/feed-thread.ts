@@ -6,7 +6,7 @@ import { threadEnvironment } from './compile-cache.ts';
 import { dayOf, type FeedMaker } from './feed-maker.ts';
 import type { FeedsCall, FeedsJob, FeedsReply } from './feeds-worker.ts';
 import type { CalendarText, FeedAsk } from './http/app.ts';
-import type { Encoding } from './ical/index.ts';
+import { type Encoding, KeptBytes } from './ical/index.ts';
 import type { ViewLog } from './views/status.ts';
 
 const WORKER = new URL('./feeds-worker.ts', import.meta.url);
@@ -213,8 +213,7 @@ class ThreadFeed implements CalendarText {
   readonly count: number;
   readonly length: number;
   readonly #fetch: (encoding: Encoding) => Promise<readonly Buffer[]>;
-  readonly #asked = new Map<Encoding, Promise<readonly Buffer[]>>();
-  #bytes: Partial<Record<Encoding, readonly Buffer[]>> = {};
+  readonly #bytes = new KeptBytes();
   #isStale = false;
 
   constructor(
@@ -234,39 +233,20 @@ class ThreadFeed implements CalendarText {
   }
 
   plain(): Promise<readonly Buffer[]> {
-    return this.#get('plain');
+    return this.#bytes.get('plain', () => this.#fetch('plain'));
   }
 
   gzip(): Promise<readonly Buffer[]> {
-    return this.#get('gzip');
+    return this.#bytes.get('gzip', () => this.#fetch('gzip'));
   }
 
   kept(encoding: Encoding): readonly Buffer[] | undefined {
-    return this.#bytes[encoding];
+    return this.#bytes.atHand(encoding);
   }
 
   /** Keeps its bytes no longer, so that their memory is free once they are sent. */
   lapse(): void {
     this.#isStale = true;
-    this.#asked.clear();
-    this.#bytes = {};
-  }
-
-  #get(encoding: Encoding): Promise<readonly Buffer[]> {
-    const known = this.#asked.get(encoding);
-    if (known !== undefined) return known;
-    const asked = this.#fetch(encoding);
-    const isMine = () => this.#asked.get(encoding) === asked;
-    this.#asked.set(encoding, asked);
-    asked.then(
-      (buffers) => {
-        if (isMine()) this.#bytes[encoding] = buffers;
-      },
-      () => {
-        // Not remembered: the next caller tries again.
-        if (isMine()) this.#asked.delete(encoding);
-      },
-    );
-    return asked;
+    this.#bytes.clear();
   }
 }

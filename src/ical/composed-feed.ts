@@ -1,4 +1,5 @@
 import { type Deflated, gzipMember } from './gzip.ts';
+import { bytesIn, type Encoding, KeptBytes } from './kept-bytes.ts';
 import type { Bucket, Machine } from './shelf.ts';
 
 /** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
@@ -35,8 +36,6 @@ export interface Feed {
   release(): number;
 }
 
-export type Encoding = 'plain' | 'gzip';
-
 /** Entries of neighbouring buckets as one run of bytes. */
 export interface Part {
   readonly slots: readonly Bucket[];
@@ -48,17 +47,13 @@ export interface Part {
   deflated?: Promise<Deflated>;
 }
 
-type Made = Partial<Record<Encoding, readonly Buffer[]>>;
-
 export class ComposedFeed implements Feed {
   readonly length: number;
   readonly etag: string;
   readonly count: number;
   readonly #tools: FeedTools;
   readonly #parts: readonly Part[];
-  readonly #making = new Map<Encoding, Promise<readonly Buffer[]>>();
-  #made: Made = {};
-  #keptBytes = 0;
+  readonly #bytes = new KeptBytes();
   readonly #handedOver = new Map<Encoding, number>();
 
   constructor(tools: FeedTools, parts: readonly Part[], count: number, etag: string) {
@@ -70,15 +65,15 @@ export class ComposedFeed implements Feed {
   }
 
   plain(): Promise<readonly Buffer[]> {
-    return this.#make('plain', () => joined(this.#tools, this.#parts));
+    return this.#bytes.get('plain', () => joined(this.#tools, this.#parts));
   }
 
   gzip(): Promise<readonly Buffer[]> {
-    return this.#make('gzip', () => zipped(this.#tools, this.#parts));
+    return this.#bytes.get('gzip', () => zipped(this.#tools, this.#parts));
   }
 
   kept(encoding: Encoding): readonly Buffer[] | undefined {
-    return this.#made[encoding];
+    return this.#bytes.atHand(encoding);
   }
 
   async handOver(encoding: Encoding): Promise<readonly Uint8Array<ArrayBuffer>[]> {
@@ -91,17 +86,15 @@ export class ComposedFeed implements Feed {
   }
 
   keptBytes(): number {
-    let sum = this.#keptBytes;
+    let sum = this.#bytes.length;
     for (const bytes of this.#handedOver.values()) sum += bytes;
     return sum;
   }
 
   release(): number {
     const bytes = this.keptBytes();
-    this.#keptBytes = 0;
+    this.#bytes.clear();
     this.#handedOver.clear();
-    this.#made = {};
-    this.#making.clear();
     for (const part of this.#parts) {
       delete part.deflated;
       // Head and foot were never made of entries.
@@ -109,26 +102,7 @@ export class ComposedFeed implements Feed {
     }
     return bytes;
   }
-
-  #make(encoding: Encoding, work: () => Promise<readonly Buffer[]>): Promise<readonly Buffer[]> {
-    const known = this.#making.get(encoding);
-    if (known !== undefined) return known;
-    const making = work();
-    this.#making.set(encoding, making);
-    making.then(
-      (buffers) => {
-        if (this.#making.get(encoding) !== making) return;
-        this.#made = { ...this.#made, [encoding]: buffers };
-        this.#keptBytes += bytesIn(buffers);
-      },
-      () => this.#making.delete(encoding), // not remembered: the next caller tries again
-    );
-    return making;
-  }
 }
-
-const bytesIn = (buffers: readonly Uint8Array[]): number =>
-  buffers.reduce((sum, { length }) => sum + length, 0);
 
 async function joined(tools: FeedTools, parts: readonly Part[]): Promise<readonly Buffer[]> {
   const buffers: Buffer[] = [];

@@ -1,5 +1,5 @@
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
-import { instantMs } from '../domain/date/index.ts';
+import { DAY_MS, instantMs } from '../domain/date/index.ts';
 import { CRLF } from './text.ts';
 
 /**
@@ -24,7 +24,6 @@ interface Observance {
 }
 
 const WEEKDAYS = ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'];
-const DAY_MS = 86_400_000;
 /** Blocks begin in 1970; a year later every observance has had its first onset. */
 const FIRST_MS = 365 * DAY_MS;
 

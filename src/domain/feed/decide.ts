@@ -1,5 +1,5 @@
 import type { FeedEvent } from '../../../events/feed.ts';
-import { instantMs, isoInstant } from '../date/index.ts';
+import { DAY_MS, instantMs, isoInstant } from '../date/index.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
 import type { FeedCommand } from './commands.ts';
@@ -11,8 +11,6 @@ export interface FeedContext {
 }
 
 type Command<T extends FeedCommand['type']> = Extract<FeedCommand, { type: T }>;
-
-const DAY_MS = 86_400_000;
 
 /**
  * The events that a command makes of a state.
