@@ -4,6 +4,7 @@ import { COMPILE_CACHE } from './src/compile-cache.ts';
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
+    setupFiles: ['tests/support/property-limits.ts'],
     // Real files, real sockets, real processes: generous, so that a busy two-core machine does not fail a test.
     testTimeout: 60_000,
     hookTimeout: 60_000,

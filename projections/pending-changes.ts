@@ -24,6 +24,7 @@ export const pendingId = (
 /** The change that one entry's due release is to whoever sees it; undefined when none is due. */
 function pendingChange(
   context: QueryContext,
+  { level }: Reader,
   kind: EntityKind,
   released: Released,
 ): ViewRow | undefined {
@@ -33,15 +34,16 @@ function pendingChange(
   if (due === undefined || event === undefined) return undefined;
   const recorded = instantMs(due.at);
   // It belongs after the entry's own changes, and after all that was recorded before it: so whoever continues
-  // from it misses nothing that was recorded since.
+  // from it misses nothing that was recorded since. What the reader does not see may not move it.
   const earlier = statements
-    .of('SELECT n FROM changes WHERE recorded < ? ORDER BY n DESC LIMIT 1')
-    .get(recorded);
+    .of('SELECT n FROM changes WHERE recorded < ? AND lo <= ? AND hi >= ? ORDER BY n DESC LIMIT 1')
+    .get(recorded, level, level);
   // Not the row's seq: an announcement that is cited moves that too, whether or not the reader sees it.
   const last = tellings.events(row).at(-1)?.seq ?? row.n;
-  const own = last * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 1;
+  const after = Math.max(last, Math.floor(Number(earlier?.n ?? 0) / CHANGES_PER_EVENT));
   return {
-    n: Math.max(own, Number(earlier?.n ?? 0)) + 0.5,
+    // After all rows of that event.
+    n: after * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 0.5,
     event,
     kind: ENTITY_KINDS.indexOf(kind),
     entity: row.n,
@@ -63,16 +65,21 @@ export function pendingChanges(context: QueryContext, reader: Reader): ViewRow[]
       .of(DUE[kind])
       .all(reader.clockMs)
       .map((row) => see(JSON.parse(row.record as string) as R))
-      .map((visible) => visible && pendingChange(context, kind, visible))
+      .map((visible) => visible && pendingChange(context, reader, kind, visible))
       .filter((row) => row !== undefined);
   const rows = [
     ...due<MeetingRow>('meeting', (row) => lookup.seen(row)),
     ...due<AnnouncementRow>('announcement', (row) => lookup.seenAnnouncement(row)),
   ].toSorted(inOrder);
-  return rows.map((row, i) => ({ ...row, n: (row.n as number) + i / (2 * rows.length) }));
+  let n = 0;
+  return rows.map((row, i) => {
+    n = Math.max(n, row.n as number);
+    return { ...row, n: n + i / (2 * rows.length) };
+  });
 }
 
+// By when they are: an entry that was written later, or more often, may be released before.
 const inOrder = (a: ViewRow, b: ViewRow): number =>
-  (a.n as number) - (b.n as number) ||
   (a.recorded as number) - (b.recorded as number) ||
+  (a.n as number) - (b.n as number) ||
   ((a.event as string) < (b.event as string) ? -1 : 1);

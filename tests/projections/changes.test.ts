@@ -283,6 +283,19 @@ describe('an entry that becomes visible', () => {
     expect(told({}, 1)).toEqual(['m announced', 'm reclassified', 'm reclassified']);
   });
 
+  it('by the clock is in the order in which embargoes end, whatever is hidden', async () => {
+    await world.announce('late', { embargoUntil: '2021-11-22T18:00:00Z' });
+    await world.announce('early', { embargoUntil: '2021-11-22T10:00:00Z' });
+    const released = ['early released', 'late released'];
+    expect(told({}, 0)).toEqual([]);
+    world.at('2021-11-22T20:00:00Z');
+    expect(told({}, 0)).toEqual(released);
+    world.at('2021-11-22T14:00:00Z');
+    await world.announce('hidden', { classification: 'internal' });
+    world.at('2021-11-22T20:00:00Z');
+    expect(told({}, 0)).toEqual(released);
+  });
+
   it('goes on from there', async () => {
     await world.announce('m', { classification: 'internal' });
     await world.reclassify('m', 'public');
