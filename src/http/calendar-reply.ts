@@ -27,16 +27,24 @@ type Encoding = 'plain' | 'gzip';
 const encodingFor = (headers: IncomingHttpHeaders): Encoding =>
   prefersGzip(headers['accept-encoding']) ? 'gzip' : 'plain';
 
+/** As one route sends a text. */
+interface Made {
+  readonly disposition: string;
+  readonly answer: Described;
+}
+
 /** Headers are made once for each text; the text is the same object while nothing changed. */
-const made = new WeakMap<CalendarText, Map<string, Described>>();
+const made: Readonly<Record<Encoding, WeakMap<CalendarText, Made>>> = {
+  plain: new WeakMap(),
+  gzip: new WeakMap(),
+};
 
 /** All headers but the length: a 304 needs none, and a length of compressed bytes is known late. */
 function headersOf(text: CalendarText, encoding: Encoding, disposition: string): Described {
-  const known = made.get(text) ?? new Map<string, Described>();
-  made.set(text, known);
-  const key = `${encoding} ${disposition}`;
-  const answer = known.get(key) ?? describe(text, encoding, disposition);
-  known.set(key, answer);
+  const known = made[encoding].get(text);
+  if (known?.disposition === disposition) return known.answer;
+  const answer = describe(text, encoding, disposition);
+  made[encoding].set(text, { disposition, answer });
   return answer;
 }
 
