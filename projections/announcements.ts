@@ -36,7 +36,7 @@ ${timesTable('announcement_times', ORDER, MOMENTS)}`;
 export const ANNOUNCEMENT_INDEXES = `
 CREATE INDEX announcements_published ON announcements (published, id);
 CREATE INDEX announcements_embargo ON announcements (vis0) WHERE vis0 > 0;
-${timesIndex('announcement_times')}`;
+${timesIndex('announcement_times', ORDER, MOMENTS)}`;
 
 /** First and last moment (epoch ms) of a date or instant: dates and instants sort together. */
 export const publishedSpan = (value: string): [number, number] =>
@@ -102,19 +102,13 @@ export class AnnouncementRows {
   readonly #text;
   readonly #times;
 
-  /** `build`: see OpenOptions. */
-  constructor(db: ViewDatabase, build: boolean) {
+  constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM announcements WHERE id = ?');
     this.#id = db.prepare('SELECT id FROM announcements WHERE n = ?');
     this.#rows = rowWriter(db, 'announcements');
     this.#update = db.prepare('UPDATE announcements SET seq = ?, record = ? WHERE n = ?');
     this.#text = new TextRows(db, 'announcement_text');
-    this.#times = new TimeRows(db, 'announcement_times', ORDER.length, build);
-  }
-
-  /** The end of a build. */
-  finish(): void {
-    this.#times.finish();
+    this.#times = new TimeRows(db, 'announcement_times', ORDER.length);
   }
 
   load(id: string): AnnouncementRow | undefined {

@@ -34,7 +34,7 @@ import type { ViewDatabase } from './view-database.ts';
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 4,
+  definition: 5,
   kinds: ['meeting', 'announcement', 'redaction'],
   rememberSkipped: true,
   tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
@@ -68,10 +68,10 @@ class CalendarApplier implements Applier {
 
   constructor(db: ViewDatabase, options: OpenOptions) {
     const limit = options.build ? options.cacheBytes : 0;
-    this.#meetingRows = new MeetingRows(db, options.build);
+    this.#meetingRows = new MeetingRows(db);
     this.#changes = new ChangeRows(db);
     this.#meetings = new Entries(db, this.#meetingRows, MEETING_PLOT, (limit / 4) * 3);
-    const announcements = new AnnouncementRows(db, options.build);
+    const announcements = new AnnouncementRows(db);
     this.#announcements = new Entries(db, announcements, ANNOUNCEMENT_PLOT, limit / 4);
   }
 

@@ -37,8 +37,6 @@ export interface Rows<R, E, F, P> {
   update(row: R): void;
   /** The id of a row that is there. */
   idAt(n: number): string;
-  /** The end of a build. */
-  finish(): void;
 }
 
 export class Entries<R extends Row, E extends KeptEvent, F, P> {
@@ -110,7 +108,6 @@ export class Entries<R extends Row, E extends KeptEvent, F, P> {
   /** The end of a build: writes what is still in memory. */
   finish(): void {
     this.#cache.drain();
-    this.#rows.finish();
   }
 
   #load(id: string): Entry<R, F, P> | undefined {

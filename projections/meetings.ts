@@ -50,7 +50,7 @@ CREATE INDEX meetings_rec0 ON meetings (rec0, id) WHERE rec0 IS NOT NULL;
 CREATE INDEX meetings_rec1 ON meetings (rec1, id) WHERE rec1 IS NOT NULL;
 CREATE INDEX meetings_rec2 ON meetings (rec2, id) WHERE rec2 IS NOT NULL;
 CREATE INDEX meetings_embargo ON meetings (vis0) WHERE vis0 > 0;
-${timesIndex('meeting_times')}`;
+${timesIndex('meeting_times', MEETING_ORDER, MEETING_MOMENTS)}`;
 
 export const MEETING_PLOT: Plot<KeptEvent<MeetingEvent>, MeetingFacts, Searchable> = {
   after: factsAfter,
@@ -110,8 +110,7 @@ export class MeetingRows {
   readonly #times;
   readonly #slips;
 
-  /** `build`: see OpenOptions. */
-  constructor(db: ViewDatabase, build: boolean) {
+  constructor(db: ViewDatabase) {
     this.#get = db.prepare('SELECT record FROM meetings WHERE id = ?');
     this.#id = db.prepare('SELECT id FROM meetings WHERE n = ?');
     this.#rows = rowWriter(db, 'meetings');
@@ -120,12 +119,7 @@ export class MeetingRows {
     this.#cite = db.prepare('INSERT OR IGNORE INTO cites VALUES (?, ?)');
     this.#citing = db.prepare('SELECT meeting FROM cites WHERE announcement = ?');
     this.#slips = new SlipRows(db);
-    this.#times = new TimeRows(db, 'meeting_times', MEETING_ORDER.length, build);
-  }
-
-  /** The end of a build. */
-  finish(): void {
-    this.#times.finish();
+    this.#times = new TimeRows(db, 'meeting_times', MEETING_ORDER.length);
   }
 
   load(id: string): MeetingRow | undefined {

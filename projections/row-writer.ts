@@ -6,9 +6,9 @@ export interface RowWriter {
 }
 
 /** The names of a table's columns, in order. */
-export const columnsOf = (db: ViewDatabase, table: string, which = 'ORDER BY cid'): string[] =>
+export const columnsOf = (db: ViewDatabase, table: string): string[] =>
   db
-    .prepare(`SELECT name FROM pragma_table_info('${table}') ${which}`)
+    .prepare(`SELECT name FROM pragma_table_info('${table}') ORDER BY cid`)
     .all()
     .map(({ name }) => `${name}`);
 

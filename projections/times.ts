@@ -11,21 +11,24 @@ import type { ViewDatabase, ViewValue } from './view-database.ts';
  */
 
 /**
- * Levels lo..hi find the row for what was recorded by a moment from `begins` up to, not including, `ends`
- * (epoch ms), and for what was stated by a UTC day from `said` up to, not including, `unsaid` (the ms it
- * starts). Either may be empty. In the order of lists, so that they read it as it lies.
+ * Row i of entry n. Levels lo..hi find it for what was recorded by a moment from `begins` up to, not including,
+ * `ends` (epoch ms), and for what was stated by a UTC day from `said` up to, not including, `unsaid` (the ms it
+ * starts). Either may be empty.
  */
 export const timesTable = (name: string, order: readonly string[], more: readonly string[]) => `
 CREATE TABLE ${name} (
+  n INTEGER NOT NULL, i INTEGER NOT NULL,
   ${order.map((key) => `${key} INTEGER NOT NULL`).join(', ')}, id TEXT NOT NULL,
-  begins INTEGER NOT NULL, said INTEGER NOT NULL, lo INTEGER NOT NULL, hi INTEGER NOT NULL,
-  ends INTEGER NOT NULL, unsaid INTEGER NOT NULL, n INTEGER NOT NULL,
-  ${more.map((key) => `${key} INTEGER NOT NULL, `).join('')}
-  PRIMARY KEY (${order.join(', ')}, id, begins, said, lo)
+  begins INTEGER NOT NULL, ends INTEGER NOT NULL, said INTEGER NOT NULL, unsaid INTEGER NOT NULL,
+  lo INTEGER NOT NULL, hi INTEGER NOT NULL${more.map((key) => `, ${key} INTEGER NOT NULL`).join('')},
+  PRIMARY KEY (n, i)
 ) STRICT, WITHOUT ROWID;
 `;
 
-export const timesIndex = (name: string) => `CREATE INDEX ${name}_n ON ${name} (n);
+/** The rows in the order of lists, whole: a list reads nothing but this and the entries that it finds. */
+export const timesIndex = (name: string, order: readonly string[], more: readonly string[]) => `
+CREATE INDEX ${name}_order ON ${name} (
+  ${[...order, 'id', 'begins', 'ends', 'said', 'unsaid', 'lo', 'hi', ...more].join(', ')});
 `;
 
 /** From a moment or day up to another. */
@@ -261,50 +264,27 @@ export function timesOf<E extends KeptEvent, F>(
 
 /** Writes the rows of one table of times. */
 export class TimeRows {
-  readonly #db: ViewDatabase;
-  readonly #table: string;
-  /** Where rows go: in a build, to a table of its own until the end. */
-  readonly #into: string;
-  readonly #key: readonly string[];
   readonly #remove;
   readonly #insert;
   readonly #order: number;
 
   /** `order`: how many of the keys are of the order; the others are the last columns. */
-  constructor(db: ViewDatabase, table: string, order: number, build: boolean) {
-    this.#db = db;
-    this.#table = table;
-    this.#into = build ? `gathered_${table}` : table;
+  constructor(db: ViewDatabase, table: string, order: number) {
     this.#order = order;
-    this.#key = columnsOf(db, table, 'WHERE pk > 0 ORDER BY pk');
-    const columns = columnsOf(db, table);
-    if (build) {
-      // One by one, each row would go to another page of the table; here those of an entry stay together.
-      db.exec(`CREATE TABLE IF NOT EXISTS ${this.#into} (
-        ${columns.join(', ')}, PRIMARY KEY (n, ${this.#key.join(', ')})) WITHOUT ROWID`);
-    }
-    this.#remove = db.prepare(`DELETE FROM ${this.#into} WHERE n = ?`);
-    const values = columns.map(() => '?').join(', ');
-    this.#insert = db.prepare(`INSERT INTO ${this.#into} VALUES (${values})`);
+    this.#remove = db.prepare(`DELETE FROM ${table} WHERE n = ?`);
+    const values = columnsOf(db, table).map(() => '?');
+    this.#insert = db.prepare(`INSERT INTO ${table} VALUES (${values.join(', ')})`);
   }
 
   /** `stored`: whether the entry has rows already. */
   write(n: number, id: string, rows: readonly TimeRow[], stored: boolean): void {
     if (stored) this.#remove.run(n);
-    for (const { lo, hi, recorded, stated, key } of rows) {
-      const values: ViewValue[] = [];
-      for (let i = 0; i < this.#order; i += 1) values.push(key[i] ?? null);
-      values.push(id, recorded[0], stated[0], lo, hi, recorded[1], stated[1], n);
-      for (let i = this.#order; i < key.length; i += 1) values.push(key[i] ?? null);
+    for (const [i, { lo, hi, recorded, stated, key }] of rows.entries()) {
+      const values: ViewValue[] = [n, i];
+      for (let k = 0; k < this.#order; k += 1) values.push(key[k] ?? null);
+      values.push(id, recorded[0], recorded[1], stated[0], stated[1], lo, hi);
+      for (let k = this.#order; k < key.length; k += 1) values.push(key[k] ?? null);
       this.#insert.run(...values);
     }
-  }
-
-  /** The end of a build: fills the table in its own order. */
-  finish(): void {
-    if (this.#into === this.#table) return;
-    this.#db.exec(`
-      INSERT INTO ${this.#table} SELECT * FROM ${this.#into} ORDER BY ${this.#key.join(', ')};
-      DROP TABLE ${this.#into};`);
   }
 }
