@@ -6,6 +6,7 @@ import { parseStream } from '../events/envelope.ts';
 import type { MeetingEvent } from '../events/meeting.ts';
 import type { RedactionEvent } from '../events/redaction.ts';
 import { instantMs } from '../src/domain/date/index.ts';
+import { LEVELS, type Level } from '../src/domain/visibility.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
 import type { AnnouncementFacts } from './announcement-telling.ts';
 import {
@@ -20,7 +21,7 @@ import { Entries, type Entry } from './entries.ts';
 import { JOURNAL_TABLES, type KeptEvent, keep, requireRoom, textOf } from './journal.ts';
 import type { ChangeRow } from './levels.ts';
 import type { MeetingFacts } from './meeting-facts.ts';
-import { advanceMeeting, bump, type MeetingRow } from './meeting-record.ts';
+import { advanceMeeting, bump, type MeetingRow, pointingLevels } from './meeting-record.ts';
 import { MEETING_INDEXES, MEETING_PLOT, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { SLIP_INDEXES, SLIP_TABLES } from './slips.ts';
@@ -59,6 +60,9 @@ type Announcements = Entries<
   AnnouncementData
 >;
 type MeetingEntry = Entry<MeetingRow, MeetingFacts, Searchable>;
+
+/** A level and all above it. */
+const from = (lowest: number): readonly Level[] => LEVELS.filter((level) => level >= lowest);
 
 class CalendarApplier implements Applier {
   readonly #meetingRows: MeetingRows;
@@ -113,13 +117,27 @@ class CalendarApplier implements Applier {
     const { row, changes } = advanceMeeting(id, before?.row, kept, facts.state);
     const step = told && stepOf(story, kept, told, MEETING_PLOT);
     const text = textOf(kept);
-    if (!circle) this.#cite(id, kept.meta.basedOn);
+    const levels = pointingLevels(before, { row, facts });
+    const merged = levels.length === 0 ? [] : this.#mergedInto(id);
+    if (!circle) this.#link(id, kept);
     this.#changed('meeting', kept, row.n, changes, story?.marks);
     this.#meetings.add(before, row, text, step);
+    for (const entry of merged) this.#touch(entry, levels, kept.meta.recordedAt, seq);
   }
 
-  #cite(id: string, announcements: readonly string[] = []): void {
-    for (const announcement of announcements) this.#meetingRows.cite(announcement, id);
+  /** Keeps what else shows this meeting, or is shown by it. */
+  #link(id: string, event: KeptEvent<MeetingEvent>): void {
+    for (const announcement of event.meta.basedOn ?? []) this.#meetingRows.cite(announcement, id);
+    if (event.type === 'MeetingMerged') this.#meetingRows.merge(event.data.into, id);
+  }
+
+  /** The meetings that are merged into this one now. */
+  #mergedInto(id: string): MeetingEntry[] {
+    const merged = this.#meetingRows.mergedInto(id).map((meeting) => this.#meetings.get(meeting));
+    return merged.filter((entry) => {
+      const state = entry?.story.facts.state;
+      return state?.status === 'merged' && state.into === id;
+    }) as MeetingEntry[];
   }
 
   /** Whether following survivors from a merge's target comes back to the meeting itself. */
@@ -147,7 +165,7 @@ class CalendarApplier implements Applier {
     this.#changed('announcement', kept, row.n, changes, before?.story.marks);
     this.#announcements.add(before, row, text, step);
     for (const meeting of meetings) {
-      if (meeting !== undefined) this.#touch(meeting, lowest, event.meta.recordedAt, seq);
+      if (meeting !== undefined) this.#touch(meeting, from(lowest), event.meta.recordedAt, seq);
     }
   }
 
@@ -165,7 +183,7 @@ class CalendarApplier implements Applier {
     const touched = shown ? this.#showing(kind, entity) : { meetings: [], lowest: 3 };
     this.#changes.write(changed, UNTOLD);
     for (const meeting of touched.meetings) {
-      if (meeting !== undefined) this.#touch(meeting, touched.lowest, recordedAt, seq);
+      if (meeting !== undefined) this.#touch(meeting, from(touched.lowest), recordedAt, seq);
     }
   }
 
@@ -179,11 +197,12 @@ class CalendarApplier implements Applier {
     return { meetings, lowest: this.#announcements.get(id)?.row.lowest ?? 3 };
   }
 
-  /** What entries show changed: they count one more change at each level that sees it. */
-  #touch(entry: MeetingEntry, lowest: number, recordedAt: string, seq: number): void {
+  /** What entries show changed at some levels: each that sees the entry counts one more change. */
+  #touch(entry: MeetingEntry, levels: readonly Level[], recordedAt: string, seq: number): void {
     const { row } = entry;
-    const from = Math.max(lowest, row.lowest);
-    const ticks = row.ticks.map((tick, level) => (level >= from ? bump(tick, recordedAt) : tick));
+    const ticks = row.ticks.map((tick, level) =>
+      level >= row.lowest && levels.includes(level as Level) ? bump(tick, recordedAt) : tick,
+    );
     this.#meetings.touch(entry, { ...row, ticks, seq });
   }
 

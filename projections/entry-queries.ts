@@ -26,7 +26,7 @@ export interface EntryQueries {
   changesAfter(reader: Reader, after: number, limit: number): EntryChange[];
   /**
    * Rows that became different to a public reader by the clock alone, after `fromMs` up to `toMs`: their
-   * embargo ended, or that of an announcement they cite.
+   * embargo ended, or that of an announcement they cite, or of the meeting they were merged into.
    */
   releasedBetween(reader: Reader, fromMs: number, toMs: number): EntryChange[];
   /** One meeting; undefined when missing, hidden, or never on this reader's calendar. */
@@ -37,7 +37,9 @@ const CHANGED = 'SELECT id, seq FROM meetings WHERE seq > ? ORDER BY seq LIMIT ?
 const RELEASED = `
   SELECT id, seq FROM meetings WHERE vis0 > 0 AND vis0 > ?1 AND vis0 <= ?2
   UNION SELECT m.id, m.seq FROM announcements a JOIN cites c ON c.announcement = a.id
-  JOIN meetings m ON m.id = c.meeting WHERE a.vis0 > 0 AND a.vis0 > ?1 AND a.vis0 <= ?2`;
+  JOIN meetings m ON m.id = c.meeting WHERE a.vis0 > 0 AND a.vis0 > ?1 AND a.vis0 <= ?2
+  UNION SELECT m.id, m.seq FROM meetings s JOIN merges x ON x.survivor = s.id
+  JOIN meetings m ON m.id = x.meeting WHERE s.vis0 > 0 AND s.vis0 > ?1 AND s.vis0 <= ?2`;
 
 /** The entries of one open calendar view. */
 export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {

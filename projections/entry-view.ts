@@ -1,6 +1,7 @@
 import type { MeetingStatus } from '../events/values.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import type { EntryRow } from './entry.ts';
+import { isSeen } from './levels.ts';
 import type { Lookup } from './lookup.ts';
 import { bump, isGone, type Tick } from './meeting-record.ts';
 import { contentOf, snapshotAfter } from './meeting-telling.ts';
@@ -65,18 +66,29 @@ const recentOf = ({ sentence, statedAt }: { sentence: string; statedAt: string }
 });
 
 /**
- * SEQUENCE and stamps with what the clock has done: an announcement cited here whose embargo ended counts as
- * a change from that moment, whether or not the event that says so has been written.
+ * SEQUENCE and stamps with what the clock has done: where the embargo of an announcement cited here has ended, or of
+ * the meeting that this one was merged into, that counts as a change from that moment, whether or not the event
+ * that says so has been written.
  */
-function tickNow({ told, tick }: VisibleMeeting, lookup: Lookup): Tick {
+function tickNow(visible: VisibleMeeting, lookup: Lookup): Tick {
+  const { told, tick } = visible;
+  const released = told.facts.cites
+    .map((cite) => lookup.announcement(cite))
+    .filter((cited) => cited?.due !== undefined);
   let now = tick;
-  for (const cite of told.facts.cites) {
-    const cited = lookup.announcement(cite);
-    if (cited?.due === undefined) continue;
-    const { changedAt } = cited.told;
+  for (const shown of [...released, releasedSurvivor(visible, lookup)]) {
+    if (shown === undefined) continue;
+    const { changedAt } = shown.told;
     // Released before the meeting was seen here: then the meeting's own appearance is the change.
     if (instantMs(changedAt) < instantMs(told.recordedAt)) continue;
     now = bump(now, changedAt);
   }
   return now;
+}
+
+/** The meeting that it points to, if the clock alone lets this level see that one. */
+function releasedSurvivor(visible: VisibleMeeting, lookup: Lookup): VisibleMeeting | undefined {
+  const into = lookup.pointer(visible);
+  const survivor = into === null ? undefined : lookup.meeting(into);
+  return survivor === undefined || isSeen(survivor.row, lookup.reader.level) ? undefined : survivor;
 }

@@ -68,7 +68,8 @@ export function dueRelease(record: Levelled, clockMs: number): DueRelease | unde
   return { embargoUntil: embargo, at: releaseTime(record, embargo) };
 }
 
-const isSeen = (record: Levelled, level: number): boolean =>
+/** Whether the level sees it by an event, and not by the clock alone. */
+export const isSeen = (record: Pick<Levelled, 'sights'>, level: number): boolean =>
   record.sights.some(({ levels }) => levels.includes(level));
 
 /** When the clock releases an entry to level 0, which does not see it until then (epoch ms). */

@@ -1,7 +1,7 @@
 import type { MeetingEvent } from '../events/meeting.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import { type ExistingMeeting, liveOf } from '../src/domain/meeting/state.ts';
-import { embargoedLevel } from '../src/domain/visibility.ts';
+import { embargoedLevel, LEVELS, type Level } from '../src/domain/visibility.ts';
 import type { KeptEvent } from './journal.ts';
 import { type ChangeRow, changeRows, pendingRelease } from './levels.ts';
 import { type Lowest, moveSights, type Sight, transition } from './transition.ts';
@@ -124,4 +124,24 @@ export function advanceMeeting(
     goneAt: isGone(state) ? (before?.goneAt ?? recordedAt) : null,
   };
   return { row: marked(row, before), changes: changeRows(t, sights) };
+}
+
+/** A meeting as an entry that is merged into it may show it. */
+interface Survivor {
+  readonly row: MeetingRow;
+  readonly facts: { readonly state: ExistingMeeting };
+}
+
+const isNamed = ({ row, facts }: Survivor, level: number): boolean =>
+  level >= row.lowest && !isGone(facts.state);
+
+/** The levels at which entries merged into it begin or cease to name it. */
+export function pointingLevels(
+  before: { readonly row: MeetingRow; readonly story: Pick<Survivor, 'facts'> } | undefined,
+  after: Survivor,
+): readonly Level[] {
+  const was = before && { row: before.row, facts: before.story.facts };
+  return LEVELS.filter(
+    (level) => (was !== undefined && isNamed(was, level)) !== isNamed(after, level),
+  );
 }

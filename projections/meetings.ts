@@ -35,6 +35,9 @@ CREATE TABLE meetings (
 CREATE TABLE cites (
   announcement TEXT NOT NULL, meeting TEXT NOT NULL, PRIMARY KEY (announcement, meeting)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE merges (
+  survivor TEXT NOT NULL, meeting TEXT NOT NULL, PRIMARY KEY (survivor, meeting)
+) STRICT, WITHOUT ROWID;
 CREATE VIRTUAL TABLE meeting_text USING fts5(
   words, detail=none, columnsize=0, tokenize='ascii'
 );
@@ -107,6 +110,8 @@ export class MeetingRows {
   readonly #text;
   readonly #cite;
   readonly #citing;
+  readonly #merge;
+  readonly #merged;
   readonly #times;
   readonly #slips;
 
@@ -118,6 +123,8 @@ export class MeetingRows {
     this.#text = new TextRows(db, 'meeting_text');
     this.#cite = db.prepare('INSERT OR IGNORE INTO cites VALUES (?, ?)');
     this.#citing = db.prepare('SELECT meeting FROM cites WHERE announcement = ?');
+    this.#merge = db.prepare('INSERT OR IGNORE INTO merges VALUES (?, ?)');
+    this.#merged = db.prepare('SELECT meeting FROM merges WHERE survivor = ?');
     this.#slips = new SlipRows(db);
     this.#times = new TimeRows(db, 'meeting_times', MEETING_ORDER.length);
   }
@@ -143,6 +150,15 @@ export class MeetingRows {
 
   citing(announcement: string): string[] {
     return this.#citing.all(announcement).map((row) => row.meeting as string);
+  }
+
+  merge(survivor: string, meeting: string): void {
+    this.#merge.run(survivor, meeting);
+  }
+
+  /** What was ever merged into it, whether or not it was restored since. */
+  mergedInto(survivor: string): string[] {
+    return this.#merged.all(survivor).map((row) => row.meeting as string);
   }
 
   /**
