@@ -113,9 +113,9 @@ export function listChanges(
   context: QueryContext,
   request: ChangesRequest,
 ): { items: readonly ChangeView[]; cursor: string | null } {
-  const { reader, after, filters, limit } = request;
+  const { reader, settledMs, after, filters, limit } = request;
   const lookup = new Lookup(context, reader);
-  const pending = pendingChanges(context, reader);
+  const pending = pendingChanges(context, reader, settledMs);
   const start = startOf(context, reader, after, pending);
   const rows = withPending(scan(context, request, start), pending, request, start, lookup);
   const teller = new ChangeTeller(context, lookup, filters, pending);

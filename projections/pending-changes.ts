@@ -57,13 +57,17 @@ const DUE = {
   announcement: 'SELECT record FROM announcements WHERE vis0 > 0 AND vis0 <= ?',
 } as const;
 
-/** All of them that the reader sees, in order, each with a place of its own. */
-export function pendingChanges(context: QueryContext, reader: Reader): ViewRow[] {
+/** All of them up to an instant that the reader sees, in order, each with a place of its own. */
+export function pendingChanges(
+  context: QueryContext,
+  reader: Reader,
+  untilMs = reader.clockMs,
+): ViewRow[] {
   const lookup = new Lookup(context, reader);
   const due = <R>(kind: EntityKind, see: (row: R) => Released | undefined) =>
     context.statements
       .of(DUE[kind])
-      .all(reader.clockMs)
+      .all(Math.min(untilMs, reader.clockMs))
       .map((row) => see(JSON.parse(row.record as string) as R))
       .map((visible) => visible && pendingChange(context, reader, kind, visible))
       .filter((row) => row !== undefined);

@@ -23,18 +23,28 @@ export class ChangeReader {
   }
 
   /** @throws {UnknownCursor} */
-  page(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
+  page(
+    reader: Reader,
+    settledMs: number,
+    filters: ChangeFilters,
+    after: string | undefined,
+  ): ChangePage {
     const key = JSON.stringify([reader.level, reader.editor, filters, after]);
     const kept = this.#pages.get(key);
     if (kept !== undefined) return kept;
-    const page = this.#read(reader, filters, after);
+    const page = this.#read(reader, settledMs, filters, after);
     this.#pages.set(key, page);
     return page;
   }
 
-  #read(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
+  #read(
+    reader: Reader,
+    settledMs: number,
+    filters: ChangeFilters,
+    after: string | undefined,
+  ): ChangePage {
     const given = after === undefined ? {} : { after };
-    const request = { reader, filters, limit: PAGE_SIZE, ...given };
+    const request = { reader, settledMs, filters, limit: PAGE_SIZE, ...given };
     const { items, cursor } = this.#queries.listChanges(request);
     return {
       events: items.map((item) => ({ cursor: item.cursor, text: eventText(item.cursor, item) })),

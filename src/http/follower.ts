@@ -7,8 +7,10 @@ export interface FollowerOptions {
   readonly filters: ChangeFilters;
   /** Where it begins; undefined: before the first change. */
   readonly after: string | undefined;
-  /** Who reads, asked each time, by the clock at its beginning. @throws when the caller's token holds no longer */
+  /** Who reads, asked each time. @throws when the caller's token holds no longer */
   readonly reader: () => Reader;
+  /** The clock at its beginning: embargoes that had ended by then are over. */
+  readonly begunMs: number;
 }
 
 /** One stream of changes: where it stands and what it has sent. */
@@ -16,26 +18,28 @@ export class Follower {
   readonly stream: EventStream;
   readonly #filters: ChangeFilters;
   readonly #reader: () => Reader;
+  readonly #begunMs: number;
   #after: string | undefined;
 
-  constructor({ stream, filters, after, reader }: FollowerOptions) {
+  constructor({ stream, filters, after, reader, begunMs }: FollowerOptions) {
     this.stream = stream;
     this.#filters = filters;
     this.#reader = reader;
+    this.#begunMs = begunMs;
     this.#after = after;
   }
 
   /**
    * Sends the next page, as far as the reader takes it; true: there may be more.
-   * @param settledMs embargoes that ended up to this instant are over
+   * @param settledMs embargoes that ended up to this instant are changes, whether or not an event says so
    * @throws what the token's end, a view of another log, or the view's database throws
    */
   step(changes: ChangeReader, settledMs: number): boolean {
-    const begun = this.#reader();
-    const reader = { ...begun, clockMs: Math.max(begun.clockMs, settledMs) };
+    const reader = this.#reader();
     if (this.stream.full) return false;
     const before = this.#after;
-    const { events, cursor } = changes.page(reader, this.#filters, before);
+    const settled = Math.max(this.#begunMs, settledMs);
+    const { events, cursor } = changes.page(reader, settled, this.#filters, before);
     for (const event of events) {
       if (this.stream.full) return false;
       this.stream.send(event.text);

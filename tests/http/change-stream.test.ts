@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { recordRelease } from '../../src/handle/release.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
 import { EventSourceReader } from './support/event-source.ts';
 import { FakeTimers } from './support/timers.ts';
@@ -249,6 +250,25 @@ describe('shows what the caller may see', () => {
     const [released] = await reader.take(1);
     expect(released?.data).toMatchObject({ type: 'released', meeting: 'later' });
     expect(reader.beats).toBe(0);
+  });
+
+  test('two entries under one embargo end together, in what is told of either', async () => {
+    const world = await opened();
+    const embargoUntil = new Date(world.clock.ms + 10_000).toISOString();
+    const id = 'later';
+    const claims = [{ id: 'c1', meeting: id, field: 'when', value: { edtf: '2027-08' } }];
+    const report = { ...REPORT, id: 'told', embargoUntil, about: [id], claims };
+    must(201, await world.post('/announcements', report));
+    must(201, await world.post('/meetings', { ...MEETING, id, embargoUntil, basedOn: ['told'] }));
+    const reader = await listen(world);
+    world.clock.ms += 10_050;
+    await recordRelease(world.store, 'announcement', 'told', world.clock.ms);
+    await world.views.catchUp();
+    const told = await reader.take(1);
+    expect(told).toMatchObject([{ data: { type: 'released', announcement: 'told' } }]);
+    await recordRelease(world.store, 'meeting', id, world.clock.ms);
+    await world.views.catchUp();
+    expect([...told, ...(await reader.take(1))]).toEqual(sent((await changes(world)).slice(-2)));
   });
 
   test('an embargo that ends does not overtake what was recorded before and is still on its way', async () => {

@@ -59,13 +59,14 @@ async function answerStream(
 ): Promise<FastifyReply> {
   const query = request.query as z.output<typeof changeStreamQuery>;
   const filters = meetingFiltersOf(query);
-  const clockMs = edge.deps.clock();
-  const readerNow = () => ({ ...edge.reader(edge.callerNow(request)), clockMs });
+  const begunMs = edge.deps.clock();
+  const readerNow = () => edge.reader(edge.callerNow(request));
+  const readerThen = () => ({ ...readerNow(), clockMs: begunMs });
   const place = streams.reserve();
   try {
     await edge.seen(query.seen, edge.callerOf(request));
     const given = lastEventId(request.headers) ?? query.after;
-    const { after } = await onceKnown(edge, given, () => begin(edge, readerNow, filters, given));
+    const { after } = await onceKnown(edge, given, () => begin(edge, readerThen, filters, given));
     if (request.method === 'HEAD') {
       place.release();
       return reply.headers(HEADERS).send(Readable.from([]));
@@ -76,7 +77,7 @@ async function answerStream(
     raw.writeHead(200, withOwn(reply, HEADERS));
     raw.flushHeaders();
     const stream = new EventStream(raw, edge.limits.streamBufferBytes);
-    streams.follow({ stream, filters, after, reader: readerNow }, place);
+    streams.follow({ stream, filters, after, reader: readerNow, begunMs }, place);
     return reply;
   } catch (error) {
     place.release();
