@@ -1,4 +1,5 @@
 import type { Agreements } from './agreement.ts';
+import { announcementChangedAt } from './change-view.ts';
 import { type Lookup, sourceOf } from './lookup.ts';
 import type { AnnouncementView } from './types.ts';
 import type { VisibleAnnouncement } from './visible.ts';
@@ -32,7 +33,7 @@ export function announcementView(
     embargoUntil: facts.embargoUntil ?? null,
     retracted: sourceOf(visible).retracted ?? null,
     recordedAt: told.recordedAt,
-    changedAt: told.changedAt,
+    changedAt: announcementChangedAt(visible, lookup),
     links: { self, history: `${self}/history` },
     ...(lookup.reader.editor ? { revision: lookup.revisionOf(visible) } : {}),
     ...(row.stale === true ? { stale: true as const } : {}),

@@ -88,7 +88,7 @@ class Steps {
   #told(kind: EntityKind, n: number): TellingStep[] {
     if (kind === 'announcement') {
       const visible = this.#lookup.announcement(n);
-      return visible === undefined ? [] : announcementStepsOf(visible);
+      return visible === undefined ? [] : announcementStepsOf(visible, this.#lookup);
     }
     const visible = this.#lookup.meeting(n);
     return visible === undefined ? [] : stepsOf(visible);

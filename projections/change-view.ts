@@ -1,6 +1,7 @@
 import { announcementContentOf, correctedSentence } from './announcement-telling.ts';
 import type { KeptEvent } from './journal.ts';
 import type { Lookup } from './lookup.ts';
+import { laterOf } from './meeting-record.ts';
 import { contentOf } from './meeting-telling.ts';
 import type { ChangeContent } from './telling.ts';
 import type { ChangeView, Diff } from './types.ts';
@@ -11,7 +12,13 @@ import type { VisibleAnnouncement, VisibleMeeting } from './visible.ts';
 /** One step of an entry that the reader sees. */
 export type TellingStep =
   | { readonly kind: 'meeting'; readonly id: string; readonly step: MeetingStepOf }
-  | { readonly kind: 'announcement'; readonly id: string; readonly step: AnnouncementStepOf };
+  | AnnouncementTellingStep;
+
+interface AnnouncementTellingStep {
+  readonly kind: 'announcement';
+  readonly id: string;
+  readonly step: AnnouncementStepOf;
+}
 
 type MeetingStepOf = VisibleMeeting['told']['steps'][number];
 type AnnouncementStepOf = VisibleAnnouncement['told']['steps'][number];
@@ -81,5 +88,23 @@ export function changeView(
 export const stepsOf = ({ row, told }: VisibleMeeting): TellingStep[] =>
   told.steps.map((step) => ({ kind: 'meeting', id: row.id, step }));
 
-export const announcementStepsOf = ({ row, told }: VisibleAnnouncement): TellingStep[] =>
-  told.steps.map((step) => ({ kind: 'announcement', id: row.id, step }));
+/** Those that say something to the reader. */
+export const announcementStepsOf = (
+  { row, told }: VisibleAnnouncement,
+  lookup: Lookup,
+): AnnouncementTellingStep[] =>
+  told.steps
+    .map((step): AnnouncementTellingStep => ({ kind: 'announcement', id: row.id, step }))
+    .filter((step) => !isHidden(step, lookup));
+
+/** A correction of what the reader does not see: that there was one, and why, would tell that it is there. */
+function isHidden({ kind, step }: AnnouncementTellingStep, lookup: Lookup): boolean {
+  if (step.event.type !== 'AnnouncementCorrected' || step.released) return false;
+  return diffsFor(kind, announcementContentOf(step), lookup).length === 0;
+}
+
+/** When something of it changed that the reader sees. */
+export const announcementChangedAt = (visible: VisibleAnnouncement, lookup: Lookup): string =>
+  announcementStepsOf(visible, lookup)
+    .map(({ step }) => step.event.meta.recordedAt)
+    .reduce(laterOf, visible.told.recordedAt);

@@ -83,6 +83,6 @@ export function announcementHistory(
   const visible = lookup.announcement(id);
   if (visible === undefined) return undefined;
   const pending = pendingId(context, 'announcement', visible);
-  const told = { steps: announcementStepsOf(visible), entity: visible.row.n, pending };
+  const told = { steps: announcementStepsOf(visible, lookup), entity: visible.row.n, pending };
   return history(context, lookup, told, page);
 }

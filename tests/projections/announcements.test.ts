@@ -137,6 +137,34 @@ describe('about and claims', () => {
     expect(named(0)).toEqual([['later'], ['later']]);
   });
 
+  it('are corrected unseen where only what is hidden changes', async () => {
+    await world.announce('secret', { classification: 'internal' });
+    const claim = { id: 'place', meeting: 'secret', field: 'place' };
+    const claims = [{ ...claim, value: { name: 'Vienna' } }];
+    await world.publish('r', { about: ['secret'], claims });
+    const before = world.report('r', 0);
+    world.at(1_000);
+    const reason = 'Geneva, of all places';
+    await world.correctReport('r', { claims: [{ ...claim, value: { name: 'Geneva' } }], reason });
+    const told = (level: Level) => {
+      const page = world.queries.announcementHistory(world.reader(level), 'r', { limit: 9 });
+      return page?.items.map(({ type }) => type);
+    };
+    const types = (level: Level) => [
+      told(level),
+      world.changes({}, level).items.map(({ type }) => type),
+    ];
+    expect(world.report('r', 0)).toEqual(before);
+    expect(types(0)).toEqual([['published'], ['published']]);
+    expect(world.report('r', 1)?.changedAt).toBe('2021-11-22T08:00:01Z');
+    expect(types(1)).toEqual([
+      ['published', 'corrected'],
+      ['announced', 'published', 'corrected'],
+    ]);
+    await world.reclassify('secret', 'public');
+    expect(told(0)).toEqual(['published', 'corrected']);
+  });
+
   it('name a meeting that is gone, too', async () => {
     await world.announce('m');
     await world.publish('r', { about: ['m'] });
