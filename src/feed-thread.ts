@@ -18,6 +18,8 @@ export interface FeedThreadOptions {
   /** That of the service. */
   readonly clock: Clock;
   readonly log: Pick<ViewLog, 'error'>;
+  /** What the thread failed with; returns what the caller is to have. Default: the same. */
+  readonly fault?: (error: unknown) => unknown;
   /** Default: the worker of this program. */
   readonly worker?: URL;
   /** Default: PAUSE_MS. */
@@ -179,7 +181,12 @@ export class FeedThread implements FeedMaker<CalendarText> {
     const waiting = this.#waiting.get(reply.call);
     this.#waiting.delete(reply.call);
     if (reply.kind !== 'failed') waiting?.take(reply, worker);
-    else waiting?.reject(new BackgroundFailed(reply));
+    else waiting?.reject(this.#faultOf(new BackgroundFailed(reply)));
+  }
+
+  #faultOf(error: Error): unknown {
+    const { fault = (same) => same } = this.#options;
+    return fault(error);
   }
 
   #lost(worker: Worker, err: unknown): void {

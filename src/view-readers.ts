@@ -66,7 +66,8 @@ export class ViewReaders {
     const queries = calendarQueries(db, releaseId);
     const version = () => projector.version;
     const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
-    const feeds = new FeedThread({ job: { file, publicUrl, maxBytes }, clock, log });
+    const fault = (error: unknown) => projector.readFault(error, file);
+    const feeds = new FeedThread({ job: { file, publicUrl, maxBytes }, clock, log, fault });
     this.#threads.add(feeds);
     return {
       ...{ db, queries, feeds },

@@ -123,7 +123,8 @@ export class ChangeStreams {
     try {
       if (follower.step(changes, this.#settledMs)) this.#wake([follower]);
     } catch (error) {
-      this.#fail(follower, error);
+      // The view was found damaged: the one that is built in its place wakes everybody.
+      if (!(error instanceof Error && error.name === 'ViewBehind')) this.#fail(follower, error);
     }
   }
 

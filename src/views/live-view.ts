@@ -2,8 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { Registry } from '../../events/registry.ts';
 import type { Projection } from '../../projections/projection.ts';
+import type { ViewDatabase } from '../../projections/view-database.ts';
 import { openLive, openReader, transaction } from './database.ts';
 import { isDatabaseFault, isForeignFile, messageOf } from './errors.ts';
+import { guarded } from './guarded-database.ts';
 import { Intake } from './intake.ts';
 import { type Checkpoint, type Ledger, readDefinition } from './ledger.ts';
 
@@ -12,13 +14,16 @@ export interface LiveViewOptions {
   readonly cacheBytes: number;
   readonly types?: Registry | undefined;
   readonly onDeadLetter?: ((event: RecordedEvent, reason: string) => void) | undefined;
+  /** What a read of a file failed with; returns what its caller is to have instead. */
+  readonly onReadFault?: ((error: unknown, file: string) => unknown) | undefined;
 }
 
 /** One open view file: one handle that writes, one that reads. */
 export class LiveView {
   readonly file: string;
   /** For queries. Sees every committed batch at once. */
-  readonly reader: DatabaseSync;
+  readonly reader: ViewDatabase;
+  readonly #readHandle: DatabaseSync;
   readonly #writer: DatabaseSync;
   readonly #options: LiveViewOptions;
   #intake: Intake;
@@ -28,7 +33,9 @@ export class LiveView {
     this.#writer = writer;
     this.#options = options;
     this.#intake = this.#newIntake();
-    this.reader = openReader(file);
+    this.#readHandle = openReader(file);
+    const { onReadFault = (error) => error } = options;
+    this.reader = guarded(this.#readHandle, (error) => onReadFault(error, file));
   }
 
   /** Opens a file; undefined when it is damaged, no view, or of another definition. */
@@ -83,7 +90,7 @@ export class LiveView {
   }
 
   close(): void {
-    if (this.reader.isOpen) this.reader.close();
+    if (this.#readHandle.isOpen) this.#readHandle.close();
     if (this.#writer.isOpen) this.#writer.close();
   }
 

@@ -15,6 +15,7 @@ import {
   setAside,
   slowBuildLog,
   stateOf,
+  tellVersion,
   type ViewStatus,
 } from './status.ts';
 import { ViewSlot } from './view-slot.ts';
@@ -33,14 +34,16 @@ export class Projector {
   readonly rebuilder: Rebuilder;
   readonly #options: ProjectorOptions;
   readonly #slot: ViewSlot;
-  readonly #onDeadLetter: ReturnType<typeof deadLetterLog>;
-  readonly #onSlow: ReturnType<typeof slowBuildLog>;
+  /** What builds and views tell of. */
+  readonly #told;
   readonly #waiters = new Waiters();
   /** Held while a rebuild is about to take over. */
   readonly #gate = new Gate();
   readonly #listeners = new Set<(batch: AppliedBatch) => void>();
   readonly #stop = new AbortController();
   readonly #readiness = Promise.withResolvers<void>();
+  /** Ends with the view that it is for. */
+  #following = new AbortController();
   #running: Promise<void> | undefined;
   #readable = false;
   #caughtUp = false;
@@ -53,10 +56,11 @@ export class Projector {
   constructor(options: ProjectorOptions) {
     this.#options = options;
     const { folder, projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = options;
-    this.#onDeadLetter = deadLetterLog(projection.name, log);
-    this.#onSlow = slowBuildLog(projection.name, log);
-    const onDeadLetter = this.#onDeadLetter;
-    this.#slot = new ViewSlot({ folder, projection, definition, types, cacheBytes, onDeadLetter });
+    const onDeadLetter = deadLetterLog(projection.name, log);
+    this.#told = { onDeadLetter, onSlow: slowBuildLog(projection.name, log) };
+    const onReadFault = (error: unknown, file: string) => this.readFault(error, file);
+    const view = { projection, definition, types, cacheBytes, onDeadLetter, onReadFault };
+    this.#slot = new ViewSlot({ folder, ...view });
     this.rebuilder = new Rebuilder(this.#rebuildHost());
     this.ready = this.#readiness.promise;
     this.ready.catch(() => {}); // whoever awaits it still gets the rejection
@@ -74,6 +78,20 @@ export class Projector {
   reader(): ViewDatabase {
     if (this.#slot.view === undefined || !this.#readable) throw new ViewBehind(this.#name);
     return this.#slot.view.reader;
+  }
+
+  /**
+   * What a read of a view's file failed with, by whatever handle. A damaged file is built again, as when writing
+   * finds it. @returns what the caller of the read is to have
+   */
+  readFault(error: unknown, file: string): unknown {
+    if (!isBrokenFile(error)) return error;
+    if (this.#slot.view?.file === file) {
+      this.#options.log.error({ view: this.#name, err: error }, 'view is damaged: rebuilding');
+      this.#discard();
+      this.#following.abort();
+    }
+    return new ViewBehind(this.#name);
   }
 
   /** Rises with every batch and every rebuild, within one process: a key for caches of answers. */
@@ -167,18 +185,11 @@ export class Projector {
       this.#discard(reason);
       view = undefined;
     }
-    if (view === undefined) this.#tellVersion();
+    if (view === undefined) tellVersion(this.#options, this.#slot.definitionBefore());
     view ??= await this.#buildFirst();
     this.#stop.signal.throwIfAborted();
     this.#readable = true;
     return view;
-  }
-
-  #tellVersion(): void {
-    const found = this.#slot.definitionBefore();
-    const { definition: wanted, log } = this.#options;
-    if (found === undefined || found === wanted) return;
-    log.warn({ view: this.#name, found, wanted }, 'view is of another version: rebuilding');
   }
 
   /** Builds a file beside what there is, then switches to it. Nothing is readable meanwhile. */
@@ -187,12 +198,11 @@ export class Projector {
     const file = this.#slot.fresh();
     this.#build = { done: 0, rate: 0 };
     const job = { file, strict: false, expected: this.#slot.eventsBefore() };
-    const told = { onDeadLetter: this.#onDeadLetter, onSlow: this.#onSlow };
     const report = (progress: BuildProgress) => {
       this.#build = progress;
       this.#options.onProgress?.(progress);
     };
-    await build(job, { signal: this.#stop.signal, onProgress: report, ...told });
+    await build(job, { signal: this.#stop.signal, onProgress: report, ...this.#told });
     this.#build = undefined;
     const view = this.#slot.openBuilt(file);
     if (view === undefined) throw new Error(`the view just built in ${file} cannot be opened`);
@@ -210,15 +220,7 @@ export class Projector {
   #rebuildHost(): RebuildHost {
     const { store, log, now, build = buildHere(this.#options) } = this.#options;
     return {
-      ...{
-        name: this.#name,
-        store,
-        log,
-        now,
-        build,
-        onDeadLetter: this.#onDeadLetter,
-        onSlow: this.#onSlow,
-      },
+      ...{ name: this.#name, store, log, now, build, ...this.#told },
       view: () => (this.#readable ? this.#slot.view : undefined),
       slot: this.#slot,
       switchTo: (next: LiveView) => this.#adopt(next),
@@ -229,7 +231,9 @@ export class Projector {
   /** Applies what the log has and gets, until something fails, the store ends it, or another view serves. */
   async #follow(view: LiveView): Promise<'ended' | 'replaced'> {
     const { store } = this.#options;
-    for await (const message of store.subscribe(view.checkpoint?.position, this.#stop.signal)) {
+    this.#following = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, this.#following.signal]);
+    for await (const message of store.subscribe(view.checkpoint?.position, signal)) {
       if (this.#slot.view !== view) return 'replaced';
       if (message.kind === 'caught-up') this.#reachedEnd();
       else if (message.events.some(isRedaction)) {
@@ -239,7 +243,7 @@ export class Projector {
       this.#stop.signal.throwIfAborted();
     }
     this.#caughtUp = false;
-    return 'ended';
+    return this.#slot.view === view ? 'ended' : 'replaced';
   }
 
   async #take(view: LiveView, events: readonly RecordedEvent[]): Promise<void> {

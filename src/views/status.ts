@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { BuildProgress } from './build.ts';
 import type { Checkpoint, Ledger } from './ledger.ts';
+import type { ProjectorOptions } from './projector-options.ts';
 import type { NamedEvent } from './rebuild.ts';
 
 /** How a view is. Positions are for operators only. */
@@ -81,3 +82,13 @@ export const deadLetterLog =
       { view, event: id, stream, revision, type, reason },
       'event not applied: its stream is set aside',
     );
+
+/** Tells of a view of another definition than that of this program. `found`: undefined when there is none. */
+export function tellVersion(
+  { projection, definition, log }: Pick<ProjectorOptions, 'projection' | 'definition' | 'log'>,
+  found: string | undefined,
+): void {
+  if (found === undefined || found === definition) return;
+  const told = { view: projection.name, found, wanted: definition };
+  log.warn(told, 'view is of another version: rebuilding');
+}

@@ -102,16 +102,18 @@ async function compareAtOnePoint(
   const { projection, scratch, definition } = options;
   const fresh = LiveView.open(scratch, definition, { projection, cacheBytes: 8 * 1024 * 1024 });
   if (fresh === undefined) throw new Error(`the view just built in ${scratch} cannot be opened`);
+  const rebuilt = openReader(scratch);
   try {
     // From here on the stored view is seen as it is now, whatever is written to it.
     stored.exec('BEGIN');
     const checkpoint = new Ledger(stored).checkpoint();
     await follow(fresh, options.store, checkpoint);
-    const comparison = compareViews(stored, fresh.reader);
+    const comparison = compareViews(stored, rebuilt);
     stored.exec('ROLLBACK');
     const ok = comparison.difference === undefined;
     return { ok, events: checkpoint?.seq ?? 0, ...comparison };
   } finally {
+    rebuilt.close();
     fresh.close();
   }
 }

@@ -1,10 +1,13 @@
 import {
+  closeSync,
   copyFileSync,
   existsSync,
+  openSync,
   readdirSync,
   readFileSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -376,6 +379,45 @@ describe('a damaged view file', () => {
     const after = bench.project();
     await after.ready;
     expect(meetingsOf(after).size).toBe(50);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('a view file that is damaged where nothing is written', () => {
+  const COUNT = 300;
+
+  /** Random bytes over most of the table of meetings, which opening the file does not read. */
+  function damage(file: string): void {
+    const db = new DatabaseSync(file);
+    const pages = db
+      .prepare(`SELECT pageno FROM dbstat WHERE name = 'meetings' AND pagetype = 'leaf'`)
+      .all();
+    db.close();
+    const handle = openSync(file, 'r+');
+    for (const { pageno } of pages.slice(1)) {
+      writeSync(handle, Buffer.alloc(4_096, 0xa5), 0, 4_096, (Number(pageno) - 1) * 4_096);
+    }
+    closeSync(handle);
+  }
+
+  test('is built again once somebody reads there, who is told to wait', async () => {
+    for (let i = 0; i < COUNT; i += 1) await bench.announce(`meeting-${i}`);
+    const before = bench.project();
+    await before.ready;
+    const file = currentFile();
+    await before.close();
+    damage(file);
+    const after = bench.project();
+    await after.ready;
+    expect(after.status().file).toBe(file);
+    expect(() => meetingsOf(after)).toThrow(expect.objectContaining({ code: 'view-behind' }));
+    expect(after.readable).toBe(false);
+    expect(bench.logged).toContainEqual(
+      expect.objectContaining({ level: 'error', message: 'view is damaged: rebuilding' }),
+    );
+    await expect.poll(() => after.readable, { timeout: 20_000 }).toBe(true);
+    expect(meetingsOf(after).size).toBe(COUNT);
+    expect(await after.waitFor(await bench.announce('later'), 5_000)).toBe(true);
     expect(existsSync(file)).toBe(false);
   });
 });
