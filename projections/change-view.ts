@@ -46,11 +46,17 @@ function diffsFor(kind: string, content: ChangeContent, lookup: Lookup): Diff[] 
     kind === 'announcement'
       ? content.diffs.map((diff) => visibleDiff(diff, lookup)).filter(says)
       : [...content.diffs];
-  if (content.into !== undefined && lookup.meeting(content.into) !== undefined) {
-    diffs.push({ field: 'mergedInto', from: null, to: content.into });
+  if (content.into !== undefined) {
+    // A survivor that the reader does not see is none to them.
+    const from = visibleSurvivor(content.into.from, lookup);
+    const to = visibleSurvivor(content.into.to, lookup);
+    if (from !== to) diffs.push({ field: 'mergedInto', from, to });
   }
   return diffs;
 }
+
+const visibleSurvivor = (id: string | null, lookup: Lookup): string | null =>
+  id !== null && lookup.meeting(id) !== undefined ? id : null;
 
 const contentOfStep = (told: TellingStep): ChangeContent =>
   told.kind === 'meeting' ? contentOf(told.step) : announcementContentOf(told.step);

@@ -135,9 +135,12 @@ export function contentOf(step: MeetingStep): ChangeContent {
     reason: reasonOf(event),
     cites: event.meta.basedOn ?? [],
     statedAt: event.meta.statedAt,
-    ...(event.type === 'MeetingMerged' ? { into: event.data.into } : {}),
+    into: { from: survivorOf(before), to: survivorOf(after) },
   };
 }
+
+const survivorOf = (facts: MeetingFacts | undefined): string | null =>
+  facts?.state.status === 'merged' ? facts.state.into : null;
 
 /** The full state, as it first appears to a level; its date counts as stated when it was. */
 function releasedContent(facts: MeetingFacts): ChangeContent {

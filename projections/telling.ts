@@ -9,6 +9,6 @@ export interface ChangeContent {
   /** Announcements behind it; queries show those the reader may see. */
   readonly cites: readonly string[];
   readonly statedAt: string;
-  /** The survivor of a merge, for readers who may see it. */
-  readonly into?: string;
+  /** The survivor of a merge before and after; those whom the reader sees are told. */
+  readonly into?: { readonly from: string | null; readonly to: string | null };
 }

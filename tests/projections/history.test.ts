@@ -326,7 +326,7 @@ describe('the sentence and fields of each change to a meeting', () => {
       [() => world.confirm('m'), () => world.merge('m', 'past'), () => world.restore('m')],
       'restored',
       'Restored as confirmed',
-      ['status'],
+      ['status', 'mergedInto'],
     ],
   ])('%s', async (_, acts, type, sentence, fields) => {
     for (const act of acts) await act();
@@ -494,6 +494,18 @@ describe('a history item', () => {
     await world.merge('m', 'stays');
     const survivor = { field: 'mergedInto', from: null, to: 'stays' };
     expect(last('m', 1)?.diffs).toContainEqual(survivor);
+    expect(fieldsOf('m', 0)).toEqual(['status']);
+  });
+
+  it('says to those who see the survivor that a restored meeting is no longer merged into it', async () => {
+    await world.announce('m');
+    await world.announce('stays', { classification: 'internal' });
+    await world.merge('m', 'stays');
+    await world.restore('m');
+    const survivor = { field: 'mergedInto', from: 'stays', to: null };
+    expect(last('m', 1)).toMatchObject({ type: 'restored' });
+    expect(last('m', 1)?.diffs).toContainEqual(survivor);
+    expect(last('m', 0)).toMatchObject({ type: 'restored' });
     expect(fieldsOf('m', 0)).toEqual(['status']);
   });
 });
