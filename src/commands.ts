@@ -82,7 +82,8 @@ function inputErrors(schema: z.ZodType, issue: z.core.$ZodIssue): InputError[] {
     return [{ path: pointer(issue.path), message: issue.message }];
   }
   const known = fieldsAt(schema, issue.path);
-  const fields = known === undefined ? '' : `there are ${known.join(', ')}, or `;
+  const fields =
+    known === undefined || known.length === 0 ? '' : `there are ${known.join(', ')}, or `;
   return issue.keys.map((key, at) => ({
     path: pointer([...issue.path, key]),
     // Once is enough: there may be thousands.

@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance, FastifyReply, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
-import { addBodyParser } from './body.ts';
+import { addBodyParser, refuseFields } from './body.ts';
 import { addCors } from './cors.ts';
 import type { AppDeps } from './deps.ts';
 import { createEdge, type Edge } from './edge.ts';
@@ -47,6 +47,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   addRefusals(app, edge);
   const durations = addMetrics(app, edge);
   addBodyParser(app);
+  refuseFields(app);
   app.setValidatorCompiler(validator);
   // Answers are sent as bytes; their schemas are for the document and the tests.
   app.setSerializerCompiler(() => JSON.stringify);

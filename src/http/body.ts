@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import * as z from 'zod';
+import { checkBody } from '../commands.ts';
 import { invalid, Problem } from './problem.ts';
 
 /** JSON in UTF-8 is the one media type of bodies; no body at all is undefined. */
@@ -15,6 +17,16 @@ export function addBodyParser(app: FastifyInstance): void {
       // Not taken for an empty body: null is what a client sends by mistake.
       return value === null ? done(invalid('', 'must be an object')) : done(null, value);
     });
+  });
+}
+
+const nothing = z.strictObject({});
+
+/** Where an address takes no body, its fields are refused too: whoever sends one expects it to do something. */
+export function refuseFields(app: FastifyInstance): void {
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (request.routeOptions.schema?.body === undefined) checkBody(nothing, request.body);
+    done();
   });
 }
 

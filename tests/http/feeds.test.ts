@@ -311,6 +311,21 @@ test.each([
   expect((await world.ask(path, { method, as: 'reader' })).status).toBe(403);
 });
 
+test.each([
+  ['POST', '/revoke'],
+  ['DELETE', ''],
+])('%s /feeds/{id}%s refuses a field, and takes an empty body', async (method, end) => {
+  const { id, address } = await desk();
+  const ask = (body: object) => world.ask(`/feeds/${id}${end}`, { method, as: 'editor', body });
+  expect((await ask({ reasn: 'x' })).json()).toMatchObject({
+    ...{ status: 400, code: 'validation-failed' },
+    errors: [{ path: '/reasn', message: 'no such field: leave it out' }],
+  });
+  must(200, await world.get(address));
+  must(200, await ask({}));
+  expect((await world.get(address)).status).toBe(404);
+});
+
 test('a feed that is asked for too often says when to come again', async () => {
   const busy = await openWorld(() => ({ limits: { feedRate: { requests: 3, local: true } } }));
   try {

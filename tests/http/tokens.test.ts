@@ -124,6 +124,16 @@ describe('DELETE /tokens/{id}', () => {
     expect((await remove(`/tokens/${id}`, 'admin', key)).text).toBe(first.text);
   });
 
+  test('refuses a field, and takes an empty body', async () => {
+    const { id, token } = await made({});
+    const ask = (body: object) =>
+      world.ask(`/tokens/${id}`, { method: 'DELETE', as: 'admin', body });
+    const refused = await ask({ at: '2022-01-01' });
+    expect(refused.json()).toMatchObject({ status: 400, errors: [{ path: '/at' }] });
+    must(200, await withToken('/meetings', token));
+    must(200, await ask({}));
+  });
+
   test('of none is not found', async () => {
     expect((await remove('/tokens/none')).status).toBe(404);
   });

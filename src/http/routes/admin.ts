@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
+import { checkBody } from '../../commands.ts';
 import type { RebuildStatus } from '../../views/rebuild.ts';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { pageBefore } from '../newest-first.ts';
 import { noQuery, pageQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
-import { check } from '../query.ts';
 import { problemContent } from '../read.ts';
 import { sendNow } from '../reply.ts';
 import { deadLetter, listOf, rebuildStatus, verification } from '../resources-admin.ts';
@@ -104,9 +104,7 @@ function addAdmin(app: FastifyInstance, edge: Edge, route: AdminRoute): void {
 }
 
 function skipOf(body: unknown): boolean {
-  const checked = check(rebuildBody, body ?? {});
-  if ('error' in checked) throw checked.error;
-  return (checked.value as z.output<typeof rebuildBody>).skip === true;
+  return checkBody(rebuildBody, body).skip === true;
 }
 
 const instant = (ms: number | undefined): string | null =>
