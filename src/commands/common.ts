@@ -10,6 +10,7 @@ import {
   text,
 } from '../../events/values.ts';
 import type { AnnouncementCommand } from '../domain/announcement/commands.ts';
+import { foldLetters } from '../domain/letters.ts';
 import type { MeetingCommand } from '../domain/meeting/commands.ts';
 import { InvalidInput, pointer } from '../domain/rules.ts';
 
@@ -40,26 +41,9 @@ export const participantInput = participant.extend({
 export const participantsInput = z.array(participantInput).max(LIMITS.participants);
 type ParticipantInput = z.output<typeof participantInput>;
 
-// Letters that Unicode does not decompose into a base letter and a mark.
-const UNDECOMPOSED: Readonly<Record<string, string>> = {
-  ß: 'ss',
-  æ: 'ae',
-  œ: 'oe',
-  ø: 'o',
-  đ: 'd',
-  ð: 'd',
-  þ: 'th',
-  ł: 'l',
-  ı: 'i',
-};
-
 /** A name as an id: `Hossein Amir-Abdollahian` → `hossein-amir-abdollahian`; '' when no letter is Latin. */
 export const slug = (name: string): string =>
-  name
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .toLowerCase()
-    .replace(/[ßæœøđðþłı]/g, (letter) => UNDECOMPOSED[letter] ?? '')
+  foldLetters(name)
     .replace(/['’]/g, '')
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, LIMITS.id)

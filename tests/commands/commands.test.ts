@@ -203,6 +203,7 @@ describe('slug', () => {
   it.each([
     ['Hossein Amir-Abdollahian', 'hossein-amir-abdollahian'],
     ['  Žižkov & Łódź  ', 'zizkov-lodz'],
+    ['Ærø Straße', 'aero-strasse'],
     ["Côte d'Ivoire", 'cote-divoire'],
     ['习近平', ''],
     [`${'a'.repeat(79)} b`, 'a'.repeat(79)],

@@ -22,7 +22,10 @@ beforeAll(async () => {
       { name: 'Сергей Вершинин', party: 'vershinin' },
     ],
   });
-  await world.announce('odd', { title: 'ᦰᦱ ß ﬁne ＡＢＣ Łódź İstanbul' });
+  await world.announce('odd', {
+    title: 'ᦰᦱ ﬁne ＡＢＣ İstanbul, Straße, Œuvre, Þing, Ђorđe',
+    place: { name: 'Łódź', country: 'PL' },
+  });
 });
 afterAll(() => world.close());
 
@@ -45,6 +48,12 @@ describe('q finds', () => {
     ['other alphabets', ['вершинин'], ['tehran']],
     ['other alphabets in capitals', ['ВЕРШИНИН'], ['tehran']],
     ['ligatures and wide letters', ['fine abc'], ['odd']],
+    ['stroked letters by plain ones', ['lodz'], ['odd']],
+    ['stroked letters by themselves', ['ŁÓDŹ'], ['odd']],
+    ['the sharp s by two', ['strasse'], ['odd']],
+    ['the sharp s by itself', ['STRAẞE'], ['odd']],
+    ['joined letters by two', ['oeuvre thing'], ['odd']],
+    ['a word of two alphabets as it is', ['ђorde'], ['odd']],
     ['letters that SQLite does not count as such', ['ᦰᦱ'], ['odd']],
     ['all words of one q, in any order', ['session syrian'], ['geneva']],
     ['only with all of them', ['session astana'], []],
@@ -53,6 +62,12 @@ describe('q finds', () => {
     ['nothing', ['nairobi'], []],
   ])('%s', (_, q, ids) => {
     expect(found(...q)).toEqual(ids);
+  });
+});
+
+describe('a place is found', () => {
+  it.each(['lodz', 'Lodz', 'ŁÓDŹ', 'Łódź'])('as %s', (place) => {
+    expect(world.filtered({ place: [place] })).toEqual(['odd']);
   });
 });
 
