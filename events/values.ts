@@ -58,10 +58,15 @@ export const id = z
 
 export const uuid = z.uuid();
 /** RFC 3339 instant in UTC, as stored: `2021-11-21T08:00:00.000Z`. */
-export const instant = z.iso.datetime();
-export const localDate = z.iso.date();
+export const instant = z.iso.datetime({
+  error: 'must be a UTC instant such as 2021-11-21T08:00:00Z',
+});
+export const localDate = z.iso.date({ error: 'must be a date such as 2021-11-21' });
+const DATE_OR_INSTANT = 'must be a date (2021-11-21) or a UTC instant (2021-11-21T08:00:00Z)';
 export const dateOrInstant = z.union([localDate, instant], {
-  error: 'must be a date (2021-11-21) or a UTC instant (2021-11-21T08:00:00Z)',
+  // Filters beside it are lists, so that one of a right date needs another word.
+  error: ({ input }) =>
+    Array.isArray(input) ? `${DATE_OR_INSTANT}: one value, not a list` : DATE_OR_INSTANT,
 });
 export type DateOrInstant = z.infer<typeof dateOrInstant>;
 
@@ -162,7 +167,11 @@ export const place = z
     geo: z
       .strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) })
       .optional(),
-    online: z.union([z.literal(true), webAddress]).optional(),
+    online: z
+      .union([z.literal(true), webAddress], {
+        error: 'must be an http or https address, or true: leave it out if it is not online',
+      })
+      .optional(),
   })
   .refine((p) => p.name !== undefined || p.country !== undefined || p.online !== undefined, {
     error: 'must have at least one of name, country, online',

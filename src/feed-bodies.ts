@@ -48,12 +48,13 @@ export const feedChanges = z.strictObject({
 });
 
 const GRACE = { default: 7, most: 365 } as const;
+const GRACE_DAYS = `must be a whole number of days from 0 to ${GRACE.most}`;
 /** The body of POST /feeds/{id}/rotate. */
 export const rotation = z.strictObject({
   graceDays: z
-    .int()
-    .min(0)
-    .max(GRACE.most)
+    .int({ error: GRACE_DAYS, abort: true })
+    .min(0, { error: GRACE_DAYS })
+    .max(GRACE.most, { error: GRACE_DAYS })
     .default(GRACE.default)
     .describe('Days for which the old address works on; 0: it ends at once.'),
 });

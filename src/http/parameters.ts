@@ -106,7 +106,7 @@ export const feedOptions = {
     .describe('A coarse date: all days up to 31 (default), one marker on the first, or left out.'),
   past: z
     .string()
-    .regex(/^(all|\d{1,5})$/, { error: PAST })
+    .regex(/^(all|\d{1,5})$/, { error: PAST, abort: true })
     .refine((text) => text === 'all' || Number(text) <= MOST_PAST_DAYS, { error: PAST })
     .optional()
     .describe('Days for which what is over stays, or all; default 365.'),

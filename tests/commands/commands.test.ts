@@ -187,6 +187,15 @@ describe('bodies', () => {
     expect(() => read(path, body)).toThrow(known);
   });
 
+  it.each<[string, unknown, string]>([
+    ['/meetings', { ...meeting, embargoUntil: 'tomorrow' }, 'a UTC instant such as 2021-11-21T'],
+    ['/meetings', { ...meeting, when: { edtf: '2022-08', anchor: '1' } }, 'such as 2021-11-21'],
+    ['/meetings/x/relocate', { place: { online: false } }, '/place/online: must be an http or'],
+    ['/meetings/x/relocate', { place: { online: false } }, 'or true: leave it out'],
+  ])('a value in %s that is none is answered with what there can be', (path, body, known) => {
+    expect(() => read(path, body)).toThrow(known);
+  });
+
   it('keeps null, which clears', () => {
     expect(read('/meetings/x/correct', { when: null, reason: 'x' })).toMatchObject({
       command: { type: 'correct', changes: { when: null }, reason: 'x' },

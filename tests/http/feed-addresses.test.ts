@@ -66,12 +66,14 @@ test.each([
   ['limit=5', 'limit', ['cancelled', 'postponed', 'approx', 'past', 'country', 'topic', 'q']],
   ['cancel=hide', 'cancel', ['cancelled']],
   ['past=1&past=2', 'past', ['once']],
+  ['past=99999', 'past', ['36500']],
   ['from=soon', 'from', ['2021-11-21']],
   ['q=%E2%80%93', 'q', ['one word']],
 ])('%s is refused at %s, with what there is', async (query, path, told) => {
   const got = await world.get(`/calendar.ics?${query}`);
   const problem = got.json<{ code: string; errors: { path: string; message: string }[] }>();
   expect(problem.code).toBe('validation-failed');
+  expect(problem.errors).toHaveLength(1);
   expect(problem.errors[0]?.path).toBe(path.split('.')[0]);
   for (const word of told) expect(problem.errors[0]?.message).toContain(word);
 });

@@ -108,6 +108,13 @@ describe('a public feed', () => {
     expect(got.json<{ detail: string }>().detail).toContain(known);
   });
 
+  test('with a list where one date belongs is told so', async () => {
+    const got = await save({ name: 'x', filters: { from: ['2022-01-01'] } });
+    expect(got.json()).toMatchObject({
+      errors: [{ path: '/filters/from', message: expect.stringContaining('not a list') }],
+    });
+  });
+
   test('has no token to rotate or revoke', async () => {
     for (const action of ['rotate', 'revoke']) {
       const got = await send('POST', `/feeds/${FEEDS.open}/${action}`);
@@ -172,6 +179,12 @@ describe('a private feed', () => {
     const events = [saved, next].map(({ headers }) => headers.get('chancery-event'));
     expect(asked).toEqual(events);
     await late.close();
+  });
+
+  test.each([2.5, -1, 366, 2 ** 60])('is not rotated with %d days of grace', async (graceDays) => {
+    const got = await send('POST', '/feeds/any/rotate', { graceDays });
+    const message = 'must be a whole number of days from 0 to 365';
+    expect(got.json()).toMatchObject({ status: 400, errors: [{ path: '/graceDays', message }] });
   });
 
   test('rotated without grace, is gone at once', async () => {
