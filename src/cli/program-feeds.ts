@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CLASSIFICATIONS } from '../../events/values.ts';
 import { loadConfig } from '../config.ts';
+import { requireCommand } from './command-groups.ts';
 import type { FeedFields } from './feed.ts';
 
 const GRACE_DAYS = 7;
@@ -13,12 +14,12 @@ export function addFeeds(program: Command, done: (exit: number) => void): void {
     .description('save, list, change and close feeds, and check any calendar; needs no server')
     .helpOption('--help', 'say how it is used')
     .helpCommand(false)
-    .usage('<create|list|show|change|delete|rotate|revoke|check> [options]')
-    .action(() => feed.help({ error: true }));
+    .usage('<create|list|show|change|delete|rotate|revoke|check> [options]');
   addWriting(feed, done);
   addReading(feed, done);
   addEnding(feed, done);
   addCheck(feed, done);
+  requireCommand(feed);
 }
 
 const several = (value: string, before: readonly string[] | undefined): readonly string[] => [

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { role } from '../../events/token.ts';
 import { CLASSIFICATIONS } from '../../events/values.ts';
 import { loadConfig } from '../config.ts';
+import { requireCommand } from './command-groups.ts';
 import type { TokenOptions } from './token.ts';
 
 /** `token create`, `token list` and `token revoke`. */
@@ -11,8 +12,7 @@ export function addTokens(program: Command, done: (exit: number) => void): void 
     .description('make, list and revoke tokens; needs no server, and a running one follows')
     .helpOption('--help', 'say how it is used')
     .helpCommand(false)
-    .usage('<create|list|revoke> [options]')
-    .action(() => token.help({ error: true }));
+    .usage('<create|list|revoke> [options]');
   token
     .command('create')
     .description('make a token and print it, this once')
@@ -49,4 +49,5 @@ export function addTokens(program: Command, done: (exit: number) => void): void 
       const { revokeToken } = await import('./token.ts');
       done(await revokeToken(loadConfig(process.env), id));
     });
+  requireCommand(token);
 }

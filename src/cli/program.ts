@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { loadConfig, settings } from '../config.ts';
 import { VERSION } from '../version.ts';
+import { requireCommand } from './command-groups.ts';
 import { EXIT, explain } from './failure.ts';
 import { addFeeds } from './program-feeds.ts';
 import { addTokens } from './program-tokens.ts';
@@ -41,13 +42,7 @@ function describe(done: (exit: number) => void): Command {
     .addHelpText('after', EPILOGUE)
     .showHelpAfterError('(--help says how it is used)')
     .exitOverride()
-    // Called without a command: that is a mistake, and the help is the cure.
-    .usage('[options] <command>')
-    .argument('[command]')
-    .action((command: string | undefined) => {
-      if (command === undefined) program.help({ error: true });
-      program.error(`chancery: there is no command ${JSON.stringify(command)}`);
-    });
+    .usage('[options] <command>');
   addServe(program, done);
   addImport(program, done);
   addExport(program, done);
@@ -59,6 +54,7 @@ function describe(done: (exit: number) => void): Command {
   addTokens(program, done);
   addFeeds(program, done);
   addDoctor(program, done);
+  requireCommand(program);
   return program;
 }
 

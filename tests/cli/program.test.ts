@@ -61,6 +61,18 @@ describe('usage', () => {
   );
 });
 
+test.each([
+  ['bogus', '"bogus": there are serve, import, '],
+  ['bogus a b', '"bogus": there are serve, import, '],
+  ['feed bogus', '"feed bogus": there are create, change, list, '],
+  ['feed bogus desk', '"feed bogus": there are create, change, list, '],
+  ['token bogus', '"token bogus": there are create, list, revoke'],
+])('chancery %s is told which commands there are', async (args, told) => {
+  const { code, stderr } = await call(args.split(' '));
+  expect(code).toBe(2);
+  expect(stderr).toContain(`chancery: there is no command ${told}`);
+});
+
 describe('what the user can mend is one line and an exit code', () => {
   test('a bad setting', async () => {
     const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: 'many' } });
