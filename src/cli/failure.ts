@@ -16,6 +16,12 @@ export class CommandFailed extends Error {
   readonly code = 'command-failed';
 }
 
+/** What was given on the command line cannot be: the message says which option, and what it takes. */
+export class WrongUsage extends Error {
+  override readonly name = 'WrongUsage';
+  readonly code = 'wrong-usage';
+}
+
 const OURS = [
   CommandFailed,
   CopyRefused,
@@ -36,7 +42,9 @@ const OURS = [
 
 /** What an error means to the person at the terminal: one line, unless it is a fault of the program. */
 export function explain(error: unknown): { readonly text: string; readonly exit: number } {
-  if (error instanceof ConfigError) return { text: error.message, exit: EXIT.usage };
+  if (error instanceof ConfigError || error instanceof WrongUsage) {
+    return { text: error.message, exit: EXIT.usage };
+  }
   if (OURS.some((kind) => error instanceof kind)) {
     return { text: (error as Error).message, exit: EXIT.failed };
   }

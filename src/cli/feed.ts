@@ -10,7 +10,8 @@ import { createFeedHandler, type FeedHandler, type FeedResult } from '../feeds.t
 import { type FeedContext, feedView, privatePath } from '../http/feed-view.ts';
 import { feedUses } from '../local/export.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { CommandFailed, EXIT } from './failure.ts';
+import { CommandFailed, EXIT, WrongUsage } from './failure.ts';
+import { withOptions } from './options.ts';
 import { openExistingStore, openStore } from './store.ts';
 import { oneLine } from './terminal.ts';
 
@@ -109,7 +110,8 @@ async function withFeeds(
   work: (feeds: FeedHandler) => Promise<FeedResult>,
 ): Promise<FeedResult> {
   try {
-    return await work(createFeedHandler({ store, now: systemClock, randomUuid: randomUUID }));
+    const feeds = createFeedHandler({ store, now: systemClock, randomUuid: randomUUID });
+    return await withOptions(() => work(feeds));
   } finally {
     await store.close();
   }
@@ -146,7 +148,7 @@ const optionsOf = (pairs: readonly string[]): object =>
 function pairOf(text: string): readonly [name: string, value: string] {
   const at = text.indexOf('=');
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new CommandFailed(`${JSON.stringify(text)} is not <name>=<value>, such as country=CH`);
+  throw new WrongUsage(`${JSON.stringify(text)} is not <name>=<value>, such as country=CH`);
 }
 
 async function savedFeed(store: EventStore, id: string): Promise<{ readonly facts: FeedFacts }> {

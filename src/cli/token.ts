@@ -10,6 +10,7 @@ import { lastUses } from '../local/export.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createTokenHandler, type TokenHandler } from '../tokens.ts';
 import { EXIT } from './failure.ts';
+import { withOptions } from './options.ts';
 import { openExistingStore, openStore } from './store.ts';
 import { oneLine } from './terminal.ts';
 
@@ -53,7 +54,8 @@ async function withTokens<T>(
   work: (tokens: TokenHandler) => Promise<T>,
 ): Promise<T> {
   try {
-    return await work(createTokenHandler({ store, now: systemClock, randomUuid: randomUUID }));
+    const tokens = createTokenHandler({ store, now: systemClock, randomUuid: randomUUID });
+    return await withOptions(() => work(tokens));
   } finally {
     await store.close();
   }

@@ -200,9 +200,11 @@ describe('the command line', () => {
   });
 
   test.each([
-    [['feed', 'create', '--name', 'x', '--filter', 'country'], 1, 'is not <name>=<value>'],
-    [['feed', 'create', '--name', 'x', '--filter', 'nation=CH'], 1, '/filters/nation'],
-    [['feed', 'create', '--name', 'x', '--option', 'past=-2'], 1, '/options/past'],
+    [['feed', 'create', '--name', 'x', '--filter', 'country'], 2, 'is not <name>=<value>'],
+    [['feed', 'create', '--name', 'x', '--filter', 'nation=CH'], 2, '--filter nation: no such'],
+    [['feed', 'create', '--name', 'x', '--option', 'past=-2'], 2, '--option past: must be'],
+    [['feed', 'create', '--name', 'x', '--ceiling', 'internal'], 2, '--ceiling: everyone gets'],
+    [['feed', 'create', '--name', 'x', '--private', '--expires', '1'], 2, '--expires: must be'],
     [['feed', 'create'], 2, '--name'],
     [['feed', 'rotate', 'x', '--grace-days', '400'], 2, '365'],
     [['feed'], 2, 'create|list|show'],

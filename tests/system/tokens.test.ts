@@ -87,6 +87,16 @@ test('a running server takes a token that a command has made, until a command re
   expect(again.stderr).toBe('chancery: The token is revoked already.\n');
 });
 
+test.each([
+  [['--role', 'editor', '--ceiling', 'public'], '--ceiling: the ceiling of role editor'],
+  [['--expires', 'tomorrow'], '--expires: must be a UTC instant such as'],
+  [['--name', ''], '--name: '],
+])('token create %j is wrong usage, and says of which option', async (options, told) => {
+  const got = await call(['token', 'create', ...options], { env });
+  expect(got).toMatchObject({ code: 2, stdout: '' });
+  expect(got.stderr).toContain(`chancery: ${told}`);
+});
+
 test('the list says what each token may do and when it was last used', async () => {
   const server = await serve();
   await ask(server, '/meetings', server.token ?? '');
