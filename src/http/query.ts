@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type FieldError, Problem } from './problem.ts';
 
-/** Query strings and bodies against zod schemas, strictly: what is not named is refused. */
+/** Query strings against zod schemas, strictly: what is not named is refused. */
 
 /** Set on what could not be percent-decoded, so that validation and not the router refuses it. */
 const UNDECODABLE = Symbol('undecodable');
@@ -67,7 +67,7 @@ export function queryValidator(schema: ObjectSchema): (raw: unknown) => Checked 
     const errors = queryErrors(query, shapes);
     if (errors.length > 0) return { error: refused(errors) };
     const given = Object.entries(query).map(([k, v]) => [k, liberal(shapes.get(k) ?? 'one', v)]);
-    return check(schema, Object.fromEntries(given), (path) => String(path[0] ?? ''));
+    return check(schema, Object.fromEntries(given));
   };
 }
 
@@ -87,30 +87,18 @@ function queryErrors(query: RawQuery, shapes: ReadonlyMap<string, Shape>): Field
 
 export type Checked = { readonly value: unknown } | { readonly error: Problem };
 
-type PathName = (path: readonly PropertyKey[]) => string;
-
-/** `['claims', 0, 'id']` → `/claims/0/id` (RFC 6901 §3). */
-export const pointer: PathName = (path) =>
-  path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-
-/** The parsed value, or a problem with every wrong value. */
-export function check(schema: z.ZodType, value: unknown, name: PathName = pointer): Checked {
+/** The parsed value, or a problem with every wrong one at its parameter. */
+function check(schema: z.ZodType, value: unknown): Checked {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
-  return { error: refused(result.error.issues.flatMap((issue) => fieldErrors(issue, name))) };
-}
-
-function fieldErrors(issue: z.core.$ZodIssue, name: PathName): FieldError[] {
-  if (issue.code !== 'unrecognized_keys') {
-    return [{ path: name(issue.path), message: issue.message }];
-  }
-  return issue.keys.map((key) => ({
-    path: name([...issue.path, key]),
-    message: 'unknown field: check its spelling',
+  const errors = result.error.issues.map(({ path, message }) => ({
+    path: String(path[0] ?? ''),
+    message,
   }));
+  return { error: refused(errors) };
 }
 
-// A hostile body can be wrong in a million places; nobody reads more than these.
+// A hostile request can be wrong in a million places; nobody reads more than these.
 const ERRORS_SHOWN = 50;
 
 /** The 400 that lists wrong values. */
