@@ -98,8 +98,18 @@ async function readBack(edge: Edge, caller: Caller, result: CommandResult) {
   }
 }
 
-/** The entry as it now is to the caller, also when it has just left the calendar. */
+/** The entry with what was written; undefined where the view has set that aside. */
 function resourceOf(
+  edge: Edge,
+  caller: Caller,
+  result: CommandResult,
+): MeetingView | AnnouncementView | undefined {
+  const shown = entryOf(edge, caller, result);
+  return (shown?.revision ?? NO_REVISION) < result.revision ? undefined : shown;
+}
+
+/** The entry as it now is to the caller, also when it has just left the calendar. */
+function entryOf(
   edge: Edge,
   caller: Caller,
   { kind, id: entry }: CommandResult,

@@ -367,4 +367,20 @@ describe('a write that the view has not got to', () => {
     expect(again.headers.get('chancery-event')).toBe(first.headers.get('chancery-event'));
     expect(again.json()).toMatchObject({ id: 'later' });
   });
+
+  test('is 202 where the view has set it aside, for which nobody need wait', async () => {
+    const setAside = await openWorld(({ views }) => ({
+      views: Object.assign(Object.create(views), { waitFor: async () => true }),
+    }));
+    try {
+      setAside.views.held = false;
+      must(202, await setAside.post('/meetings', { ...MEETING, id: 'aside' }));
+      await setAside.views.catchUp();
+      setAside.views.held = true;
+      const got = must(202, await setAside.post('/meetings/aside/confirm', {}));
+      expect(got.headers.get('location')).toBe('/meetings/aside');
+    } finally {
+      await setAside.close();
+    }
+  });
 });
