@@ -20,3 +20,16 @@ export function keyOf(request: FastifyRequest): string | undefined {
   if (parsed.success) return parsed.data;
   throw invalid('Idempotency-Key', `give one key of 1 to ${KEY_LENGTH} characters`);
 }
+
+/**
+ * Where nothing has a revision, a condition on one is refused: to carry the write out all the same would undo what
+ * somebody else did meanwhile (RFC 9110 §13.1.1). @throws {Problem} validation-failed
+ */
+export function refuseIfMatch({ headers }: FastifyRequest): void {
+  const condition = headers['if-match'];
+  if (condition === undefined || condition.trim() === '*') return;
+  throw invalid(
+    'If-Match',
+    'only meetings and announcements have revisions to compare: read it again, and send the write without If-Match',
+  );
+}

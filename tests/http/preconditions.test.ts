@@ -218,3 +218,38 @@ describe('If-Match', () => {
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
   });
 });
+
+describe('If-Match on what has no revision', () => {
+  const stale = { 'if-match': '"as-it-was"' };
+  const feed = { id: 'kept', name: 'Kept' };
+
+  test('is refused, and nothing is done', async () => {
+    must(201, await world.post('/feeds', feed));
+    for (const [method, path, body] of [
+      ['PUT', '/feeds/kept', { name: 'Overwritten' }],
+      ['DELETE', '/feeds/kept', undefined],
+      ['POST', '/feeds', { id: 'other', name: 'Other' }],
+      ['POST', '/tokens', { name: 'other', role: 'reader' }],
+    ] as const) {
+      const given = body === undefined ? {} : { body };
+      const got = must(
+        400,
+        await world.ask(path, { method, as: 'admin', headers: stale, ...given }),
+      );
+      expect(got.json()).toMatchObject({ errors: [{ path: 'If-Match' }] });
+    }
+    expect((await world.get('/feeds/kept', 'admin')).json()).toMatchObject({ name: 'Kept' });
+    expect((await world.get('/feeds/other', 'admin')).status).toBe(404);
+  });
+
+  test('but for any state at all, which is what there is', async () => {
+    const any = { 'if-match': '*' };
+    const change = {
+      method: 'PUT',
+      as: 'editor',
+      headers: any,
+      body: { name: 'Changed' },
+    } as const;
+    must(200, await world.ask('/feeds/kept', change));
+  });
+});

@@ -8,7 +8,7 @@ import { isEditor, requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { askOf, seenFeeds } from '../feed-doors.ts';
 import { feedView, privatePath } from '../feed-view.ts';
-import { keyOf, repeatable } from '../idempotency.ts';
+import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
@@ -44,6 +44,7 @@ export function feedRoutes(app: FastifyInstance, edge: Edge): void {
       },
       onRequest: (request, _reply, done) => {
         requireRole(edge.callerOf(request), 'editor');
+        refuseIfMatch(request);
         done();
       },
     });

@@ -4,7 +4,7 @@ import type { TokenRow } from '../../../projections/tokens.ts';
 import { tokenBody } from '../../tokens.ts';
 import { requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
-import { keyOf, repeatable } from '../idempotency.ts';
+import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
@@ -125,6 +125,7 @@ function addRoute(app: FastifyInstance, edge: Edge, { schema, ...route }: RouteO
     schema: { tags: ['Tokens'], security: [{ token: [] }], ...schema },
     onRequest: (request, _reply, done) => {
       requireRole(edge.callerOf(request), 'admin');
+      if (route.method !== 'GET') refuseIfMatch(request);
       done();
     },
   });
