@@ -1,6 +1,6 @@
 import type { EntryRow } from '../../projections/entry.ts';
-import { addDays, utcDay } from '../domain/date/index.ts';
-import { type Addresses, renderEntry } from './entry.ts';
+import { addDays, isoInstant, utcDay } from '../domain/date/index.ts';
+import { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 import { type Facts, factsOf } from './filter.ts';
 import { type EntryOptions, GONE_DAYS } from './options.ts';
 
@@ -35,7 +35,7 @@ export interface Kept {
   readonly digest: string;
   readonly zones: readonly string[];
   readonly facts: Facts;
-  /** Last local date that it stands on. */
+  /** The last date that it stands on, or the UTC date on which that ends: whichever is later. */
   readonly lastDay: string;
   /** Last UTC date on which a merged or withdrawn one is shown; null for all others. */
   readonly goneAfter: string | null;
@@ -188,10 +188,16 @@ export class Shelf {
       digest: this.machine.sha256(bytes),
       zones: entry.zones,
       facts: factsOf(row, entry.standsOn.when, entry.cancelled),
-      lastDay: entry.standsOn.last,
+      lastDay: lastDayOf(entry),
       goneAfter: row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS),
     };
   }
+}
+
+// West of UTC a local day goes on into the next UTC day, by which the window is judged.
+function lastDayOf({ standsOn: { last, endMs } }: RenderedEntry): string {
+  const utc = utcDay(isoInstant(endMs));
+  return utc > last ? utc : last;
 }
 
 // Not Buffer.from: a short buffer there holds on to a shared 8 kB block, which `bytes` would not count.

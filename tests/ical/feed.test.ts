@@ -553,6 +553,17 @@ describe('past: feed option past=<days>|all', () => {
     expect(await on('2022-06-12')).toHaveLength(0);
   });
 
+  test.each([
+    ['a time', at('2021-11-21T22:00', 'Pacific/Pago_Pago', '2021-11-21T23:00')],
+    ['a time without end', at('2021-11-21T22:00', 'Pacific/Pago_Pago')],
+    ['a day', on({ edtf: '2021-11-21', timezone: 'Pacific/Pago_Pago' })],
+  ])('west of UTC, where it ends on the next UTC day, %s stays for that day', async (_, when) => {
+    const shown = (todayUtc: string) =>
+      idsIn([row({ when })], { options: options({ past: 0 }), todayUtc });
+    expect(await shown('2021-11-22')).toHaveLength(1);
+    expect(await shown('2021-11-23')).toHaveLength(0);
+  });
+
   test('within one UTC day the feed stays the same object', async () => {
     const composer = new FeedComposer(new CountingTools());
     const rows = new Rows([SESSION_7]);
