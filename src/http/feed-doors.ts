@@ -5,6 +5,7 @@ import { entryUid, sha256 } from '../ids.ts';
 import { type Caller, isEditor } from './auth.ts';
 import type { FeedAsk } from './deps.ts';
 import type { Edge } from './edge.ts';
+import { lifeOf } from './feed-life.ts';
 import { Problem } from './problem.ts';
 
 /** Where saved feeds are asked for: who gets in, and what they then get. */
@@ -45,16 +46,14 @@ export class FeedDoors {
   byToken(secret: string): Door {
     const hash = sha256(secret);
     const row = this.#edge.deps.feeds.byToken(hash);
-    const token = row?.tokens.find((known) => known.hash === hash);
-    if (row === undefined || row.stale || token === undefined) throw closed();
-    const { expiresAt, endedAt, graceUntil } = token;
-    const nowMs = this.#edge.deps.clock();
-    if (expiresAt !== null && Date.parse(expiresAt) <= nowMs) throw closed();
-    if (endedAt === null) return { feed: row.id, ask: this.#ask(row, undefined) };
-    if (graceUntil === null) throw closed();
-    if (Date.parse(graceUntil) <= nowMs) throw replaced();
-    const uid = entryUid(`feed-${row.id} replaced ${endedAt}`);
-    return { feed: row.id, ask: this.#ask(row, { uid, since: endedAt, until: graceUntil }) };
+    if (row === undefined || row.stale) throw closed();
+    const life = lifeOf(row.tokens, hash, this.#edge.deps.clock());
+    if (life.kind === 'closed') throw closed();
+    if (life.kind === 'replaced') throw replaced();
+    if (life.kind !== 'graced') return { feed: row.id, ask: this.#ask(row, undefined) };
+    const { since, until } = life;
+    const uid = entryUid(`feed-${row.id} replaced ${since}`);
+    return { feed: row.id, ask: this.#ask(row, { uid, since, until }) };
   }
 
   /** The same object while the feed is as it was. */

@@ -206,6 +206,17 @@ describe('a private feed', () => {
     }
   });
 
+  test('revoked, is not found at an address that was replaced before either', async () => {
+    const { id, address } = await desk();
+    await rotated(id, { graceDays: 0 });
+    must(200, await send('POST', `/feeds/${id}/revoke`));
+    expect((await world.get(address)).status).toBe(404);
+    const next = await rotated(id, {});
+    expect((await world.get(address)).status).toBe(404);
+    await rotated(id, { graceDays: 0 });
+    expect((await world.get(next)).status).toBe(410);
+  });
+
   test('expired, is not found', async () => {
     const { id, address } = await desk({ expiresAt: '2021-11-23T00:00:00Z' });
     must(200, await world.get(address));
