@@ -56,10 +56,10 @@ export class FeedDoors {
     return { feed: row.id, ask: this.#ask(row, { uid, since, until }) };
   }
 
-  /** The same object while the feed is as it was. */
+  /** The same object while the feed and the notice are as they were. */
   #ask(row: FeedRow, notice: Notice | undefined): FeedAsk {
     const key = `${row.id} ${notice?.uid ?? ''}`;
-    const from = JSON.stringify(row.facts);
+    const from = JSON.stringify([row.facts, notice]);
     const known = this.#made.get(key);
     const made = known?.from === from ? known : { from, ask: askOf(row, notice) };
     this.#made.delete(key);

@@ -1,5 +1,6 @@
 import type { FeedRow } from '../../projections/feeds.ts';
 import type { FeedUse } from './deps.ts';
+import { graceOf, isOver, presentOf } from './feed-life.ts';
 
 /** A saved feed as an answer shows it. */
 
@@ -24,13 +25,13 @@ export function feedView(row: Shown, context: FeedContext) {
   const { publicUrl, editor, use, count, nowMs } = context;
   const { name, visibility, ceiling, filters, options } = facts;
   const path = addressOf(row, context);
-  const present = row.tokens.find(({ endedAt }) => endedAt === null);
+  const present = presentOf(row.tokens);
   return {
     ...{ id, name, private: visibility === 'private', ceiling, filters, options },
     status: statusOf(row, nowMs),
     ...(count === undefined ? {} : { count }),
     expiresAt: present?.expiresAt ?? null,
-    graceUntil: graceOf(row, nowMs),
+    graceUntil: graceOf(row.tokens, nowMs),
     ...{ createdAt, changedAt },
     ...(editor ? { createdBy, use: use === undefined ? null : useView(use) } : {}),
     subscribe: path === null || publicUrl === undefined ? null : waysTo(publicUrl + path, name),
@@ -51,15 +52,9 @@ function statusOf({ facts, tokens, stale, deleted }: Shown, nowMs: number): stri
   if (deleted === true) return 'deleted';
   if (stale === true) return 'stale';
   if (facts.visibility === 'public') return 'open';
-  const present = tokens.find(({ endedAt }) => endedAt === null);
+  const present = presentOf(tokens);
   if (present === undefined) return 'closed';
-  return present.expiresAt !== null && Date.parse(present.expiresAt) <= nowMs ? 'expired' : 'open';
-}
-
-function graceOf({ tokens }: Shown, nowMs: number): string | null {
-  const graces = tokens.flatMap(({ graceUntil }) => graceUntil ?? []);
-  const latest = graces.sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1);
-  return latest !== undefined && Date.parse(latest) > nowMs ? latest : null;
+  return isOver(present.expiresAt, nowMs) ? 'expired' : 'open';
 }
 
 const useView = ({ atMs, client, count }: FeedUse) => ({

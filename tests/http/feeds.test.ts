@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { realCalendars } from './support/calendars.ts';
 import { MEETING } from './support/facts.ts';
 import { FEEDS, openWorld, type Who } from './support/world.ts';
 import { must } from './support/writes.ts';
@@ -270,6 +271,55 @@ describe('a private feed', () => {
     expect((await save({ ...body, name: 'Other' }, 'editor', key)).json()).toMatchObject({
       rule: 'key-reused',
     });
+  });
+});
+
+describe('a private feed that expires before the grace of a replaced address', () => {
+  const expiresAt = '2021-11-23T00:00:00Z';
+  const told = 'change it before 2021-11-23\r\n';
+
+  /** Of a server of its own, which serves what users get: the one above tells of no notice. */
+  async function opened() {
+    const there = await openWorld(realCalendars);
+    const saved = must(201, await there.post('/feeds', { name: 'Desk', private: true }));
+    const { id, address } = saved.json<Saved>();
+    const of = async () => must(200, await there.get(`/feeds/${id}`, 'editor')).json();
+    const expire = async (at: string | null) =>
+      must(
+        200,
+        await there.ask(`/feeds/${id}`, {
+          ...{ method: 'PUT', as: 'editor' },
+          body: { name: 'Desk', expiresAt: at },
+        }),
+      );
+    const rotate = async () => must(200, await there.post(`/feeds/${id}/rotate`, {}));
+    return { there, address, of, expire, rotate };
+  }
+
+  test('promises that address no more than its own life', async () => {
+    const { there, address, of, expire, rotate } = await opened();
+    await expire(expiresAt);
+    await rotate();
+    expect(must(200, await there.get(address)).text).toContain(told);
+    expect(await of()).toMatchObject({ graceUntil: expiresAt });
+    there.clock.ms += DAY_MS;
+    expect((await there.get(address)).status).toBe(404);
+    expect(await of()).toMatchObject({ status: 'expired', graceUntil: null });
+    await there.close();
+  });
+
+  test('also when its expiry moves after the address was replaced', async () => {
+    const { there, address, of, expire, rotate } = await opened();
+    await rotate();
+    expect(must(200, await there.get(address)).text).not.toContain(told);
+    await expire(expiresAt);
+    expect(must(200, await there.get(address)).text).toContain(told);
+    there.clock.ms += DAY_MS;
+    expect((await there.get(address)).status).toBe(404);
+    await expire(null);
+    expect(await of()).toMatchObject({ graceUntil: expect.stringMatching(/^2021-11-29T/) });
+    expect(must(200, await there.get(address)).text).not.toContain(told);
+    await there.close();
   });
 });
 
