@@ -37,19 +37,36 @@ const DURATION: Check = ({ name, value }) =>
     ? undefined
     : `${name} is a duration such as PT1H (§3.3.6)`;
 
+/** @param section where it is said that this one is positive: others go back, as that of an alarm may */
+const positive =
+  (section: string): Check =>
+  (property) =>
+    property.value.startsWith('-')
+      ? `${property.name} is a positive duration (${section})`
+      : DURATION(property);
+
+/** Its type has to be named, although there is but one (RFC 7986 §5.7). */
+const INTERVAL: Check = (property) =>
+  /;VALUE=DURATION(;|$)/i.test(property.params)
+    ? positive('RFC 7986 §5.7')(property)
+    : `${property.name} is written ${property.name};VALUE=DURATION (RFC 7986 §5.7)`;
+
+const UID: Check = (property) =>
+  property.value.trim() === '' ? 'UID is empty, so it names nothing (§3.8.4.7)' : TEXT(property);
+
 const EVENT_VALUES: Readonly<Record<string, Check>> = {
   SUMMARY: TEXT,
   DESCRIPTION: TEXT,
   LOCATION: TEXT,
   COMMENT: TEXT,
-  UID: TEXT,
+  UID,
   TRANSP: oneOf('OPAQUE', 'TRANSPARENT'),
   CLASS: ({ value }) => (/^[A-Za-z0-9-]+$/.test(value) ? undefined : 'CLASS is a word (§3.8.1.3)'),
   SEQUENCE: INTEGER,
   PRIORITY: ({ value }) => (/^\d$/.test(value) ? undefined : 'PRIORITY is 0 to 9 (§3.8.1.9)'),
   GEO,
   URL: URI,
-  DURATION,
+  DURATION: positive('§3.8.2.5'),
 };
 const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
   VERSION: ({ value }) => (value === '2.0' ? undefined : 'VERSION is 2.0 (§3.7.4)'),
@@ -60,7 +77,7 @@ const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
   DESCRIPTION: TEXT,
   SOURCE: URI,
   URL: URI,
-  'REFRESH-INTERVAL': DURATION,
+  'REFRESH-INTERVAL': INTERVAL,
   'X-PUBLISHED-TTL': DURATION,
 };
 
@@ -107,20 +124,24 @@ export function checkEventValues(event: Component, findings: Finding[]): void {
       report(findings, second.line, 'once', `an event has one ${name} at most (§3.6.1)`);
     }
   }
-  const [duration] = all(event, 'DURATION');
-  if (duration !== undefined && all(event, 'DTEND').length > 0) {
-    report(
-      findings,
-      duration.line,
-      'end-type',
-      'an event has DTEND or DURATION, not both (§3.6.1)',
-    );
-  }
+  checkDuration(event, findings);
   checkRecurrence(event, findings);
   const times = TIMES.flatMap((name) => all(event, name));
   const stamps = STAMPS.flatMap((name) => all(event, name));
   for (const time of [...times, ...stamps]) checkMoment(time, findings);
   for (const time of times) checkZoneOf(time, findings);
+}
+
+/** In place of DTEND, and from a day on in whole days (§3.6.1). */
+function checkDuration(event: Component, findings: Finding[]): void {
+  const [duration] = all(event, 'DURATION');
+  if (duration === undefined) return;
+  const tell = (message: string) => report(findings, duration.line, 'end-type', message);
+  if (all(event, 'DTEND').length > 0) tell('an event has DTEND or DURATION, not both (§3.6.1)');
+  const isAllDay = /^\d{8}$/.test(all(event, 'DTSTART')[0]?.value ?? '');
+  if (isAllDay && /T/i.test(duration.value)) {
+    tell('from a day on, DURATION is in days or weeks (§3.6.1)');
+  }
 }
 
 export function checkCalendarValues(calendar: Component, findings: Finding[]): void {
@@ -155,8 +176,15 @@ export function checkZoneBlock(zone: Component, findings: Finding[]): void {
   for (const observance of observances) {
     need(observance, ['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO']);
     checkAll(observance, OFFSETS, findings);
+    for (const start of all(observance, 'DTSTART')) checkLocal(start, findings);
     checkRecurrence(observance, findings);
   }
+}
+
+/** An observance begins by the clock on the wall: its zone is what is being defined (§3.6.5). */
+function checkLocal({ line, name, value, params }: Property, findings: Finding[]): void {
+  if (/^\d{8}T\d{6}$/.test(value) && !/;TZID=/i.test(params)) return;
+  report(findings, line, 'time', `${name} is a local time here, without Z or a zone (§3.6.5)`);
 }
 
 const DAYS_IN_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

@@ -120,7 +120,8 @@ function checkEvent(event: Component, findings: Finding[]): void {
 
 function checkValues(event: Component, findings: Finding[]): void {
   for (const { line, value } of all(event, 'STATUS')) {
-    if (!STATUSES.has(value)) report(findings, line, 'status', `STATUS cannot be ${value}`);
+    if (STATUSES.has(value.toUpperCase())) continue;
+    report(findings, line, 'status', `STATUS cannot be ${value}`);
   }
   for (const property of STAMPS.flatMap((name) => all(event, name))) {
     if (/^\d{8}T\d{6}Z$/.test(property.value) && property.params === '') continue;

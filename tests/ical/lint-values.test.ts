@@ -23,6 +23,7 @@ const found = (bytes: Buffer) =>
   lint(bytes).map(({ line, severity, rule }) => `${line} ${severity} ${rule}`);
 
 const START = 'DTSTART:20220610T100000Z';
+const DAY = 'DTSTART;VALUE=DATE:20220610';
 
 test('a plain foreign event is sound', () => {
   const event = [START, 'DURATION:PT1H30M', 'SUMMARY:Talks\\, second round\\; part \\\\ one'];
@@ -45,6 +46,14 @@ describe('in an event', () => {
     ['a relative URL', [START, 'URL:/meetings/1'], ['8 error value']],
     ['a URL with a space', [START, 'URL:https://example.org/a b'], ['8 error value']],
     ['a wrong duration', [START, 'DURATION:1H'], ['8 error value']],
+    ['a negative duration', [START, 'DURATION:-PT1H'], ['8 error value']],
+    ['a duration with a plus', [START, 'DURATION:+PT1H'], []],
+    ['hours from a day on', [DAY, 'DURATION:PT36H'], ['8 error end-type']],
+    ['days and hours from a day on', [DAY, 'DURATION:P1DT12H'], ['8 error end-type']],
+    ['days from a day on', [DAY, 'DURATION:P2D'], []],
+    ['weeks from a day on', [DAY, 'DURATION:P1W'], []],
+    ['a status in small letters', [START, 'STATUS:tentative'], []],
+    ['a status of another kind of entry', [START, 'STATUS:final'], ['8 error status']],
     ['two summaries', [START, 'SUMMARY:a', 'SUMMARY:b'], ['9 error once']],
     [
       'DTEND and DURATION',
@@ -117,7 +126,16 @@ describe('in a calendar', () => {
   test.each<[string, readonly string[], readonly string[]]>([
     ['a zone of the whole calendar', ['X-WR-TIMEZONE:Europe/Zurich'], ['4 warning calendar-zone']],
     ['an unescaped name', ['X-WR-CALNAME:Talks, all'], ['4 error value']],
-    ['an interval that is no duration', ['REFRESH-INTERVAL:1 hour'], ['4 error value']],
+    [
+      'an interval that is no duration',
+      ['REFRESH-INTERVAL;VALUE=DURATION:1 hour'],
+      ['4 error value'],
+    ],
+    ['an interval that does not name its type', ['REFRESH-INTERVAL:PT1H'], ['4 error value']],
+    ['an interval of another type', ['REFRESH-INTERVAL;VALUE=TEXT:PT1H'], ['4 error value']],
+    ['an interval that goes back', ['REFRESH-INTERVAL;VALUE=DURATION:-PT1H'], ['4 error value']],
+    ['an interval in small letters', ['REFRESH-INTERVAL;value=duration:PT1H'], []],
+    ['an interval of Outlook, which has no type', ['X-PUBLISHED-TTL:PT1H'], []],
     ['METHOD', ['METHOD:PUBLISH'], ['4 warning forbidden']],
     [
       'METHOD twice',
@@ -129,6 +147,21 @@ describe('in a calendar', () => {
       'an offset of one digit',
       zone('TZID:X', ...standard('DTSTART:19700101T000000', 'TZOFFSETFROM:+1', 'TZOFFSETTO:+0100')),
       ['8 error value'],
+    ],
+    [
+      'an observance that begins in UTC',
+      zone('TZID:X', ...standard('DTSTART:19700101T000000Z', ...BEGUN.slice(1))),
+      ['7 error time'],
+    ],
+    [
+      'an observance that begins in a zone',
+      zone('TZID:X', ...standard('DTSTART;TZID=X:19700101T000000', ...BEGUN.slice(1))),
+      ['7 error time'],
+    ],
+    [
+      'an observance that begins on a day',
+      zone('TZID:X', ...standard('DTSTART;VALUE=DATE:19700101', ...BEGUN.slice(1))),
+      ['7 error time'],
     ],
     [
       'an offset of minus nothing',
@@ -177,6 +210,11 @@ describe('in a calendar', () => {
       '1 error nesting',
       '11 error nesting',
     ]);
+  });
+
+  test.each(['UID:', 'UID: '])('an event with %j', (uid) => {
+    const bytes = Buffer.from(calendar([START]).toString().replace('UID:1@example.org', uid));
+    expect(found(bytes)).toEqual(['5 error value']);
   });
 
   test('another version', () => {
