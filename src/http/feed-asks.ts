@@ -9,7 +9,7 @@ export const EVERYTHING = '/calendar.ics';
 const NAME = 'Chancery';
 const DESCRIPTION =
   'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
-/** Characters of a filter in a calendar's name. */
+/** UTF-16 units of a filter in a calendar's name, at most. */
 const NAME_LENGTH = 80;
 
 type FeedQuery = z.output<typeof feedQuery>;
@@ -54,8 +54,15 @@ function askOf(query: FeedQuery): FeedAsk {
 function nameOf(query: string): string {
   if (query === '') return NAME;
   const words = [...new URLSearchParams(query).values()].join(', ');
-  const shown = words.length > NAME_LENGTH ? `${words.slice(0, NAME_LENGTH)}…` : words;
-  return `${NAME}: ${shown}`;
+  return `${NAME}: ${shortened(words)}`;
+}
+
+const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Cut before the character that goes on beyond the length: half of one is no text. */
+function shortened(words: string): string {
+  const beyond = GRAPHEMES.segment(words).containing(NAME_LENGTH);
+  return beyond === undefined ? words : `${words.slice(0, beyond.index)}…`;
 }
 
 /** Addresses known at a time, and the longest that is remembered. */

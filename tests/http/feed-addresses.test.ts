@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
+import { realCalendars } from './support/calendars.ts';
 import { MEETING } from './support/facts.ts';
 import { openWorld } from './support/world.ts';
 import { must } from './support/writes.ts';
@@ -52,6 +53,27 @@ describe('queries that say the same', () => {
     const headers = { 'if-none-match': first.headers.get('etag') ?? '' };
     expect((await world.get('/calendar.ics?country=CH', undefined, headers)).status).toBe(304);
     expect(must(200, await world.get('/calendar.ics?country=CH')).text).toBe(first.text);
+  });
+});
+
+describe('the name of a filtered calendar', async () => {
+  const there = await openWorld(realCalendars);
+  afterAll(() => there.close());
+  const named = async (query: string) => {
+    const { text } = must(200, await there.get(encodeURI(`/calendar.ics?${query}`)));
+    return /^NAME:(.*)$/m.exec(text.replaceAll('\r\n ', ''))?.[1]?.trim();
+  };
+  const family = '👩‍👩‍👧';
+
+  test.each([
+    ['its filters', 'topic=water&country=CH', 'Chancery: CH\\, water'],
+    ['80 characters', `place=${'a'.repeat(80)}`, `Chancery: ${'a'.repeat(80)}`],
+    ['81 characters', `place=${'a'.repeat(81)}`, `Chancery: ${'a'.repeat(80)}…`],
+    ['a character of two units', `place=a${'😀'.repeat(45)}`, `Chancery: a${'😀'.repeat(39)}…`],
+    ['one of many', `place=${'a'.repeat(75)}${family}`, `Chancery: ${'a'.repeat(75)}…`],
+    ['a letter with its accent', `place=${'a'.repeat(79)}e\u0301`, `Chancery: ${'a'.repeat(79)}…`],
+  ])('is whole with %s', async (_, query, name) => {
+    expect(await named(query)).toBe(name);
   });
 });
 
