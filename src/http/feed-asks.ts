@@ -52,9 +52,11 @@ function askOf(query: FeedQuery): FeedAsk {
 }
 
 function nameOf(query: string): string {
-  if (query === '') return NAME;
-  const words = [...new URLSearchParams(query).values()].join(', ');
-  return `${NAME}: ${shortened(words)}`;
+  const values = new URLSearchParams(query);
+  // Its value is `true`, which names nothing.
+  values.delete('certain');
+  const words = [...values.values()].join(', ');
+  return words === '' ? NAME : `${NAME}: ${shortened(words)}`;
 }
 
 const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });

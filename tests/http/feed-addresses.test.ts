@@ -72,6 +72,8 @@ describe('the name of a filtered calendar', async () => {
     ['a character of two units', `place=a${'😀'.repeat(45)}`, `Chancery: a${'😀'.repeat(39)}…`],
     ['one of many', `place=${'a'.repeat(75)}${family}`, `Chancery: ${'a'.repeat(75)}…`],
     ['a letter with its accent', `place=${'a'.repeat(79)}e\u0301`, `Chancery: ${'a'.repeat(79)}…`],
+    ['certain alone', 'certain=true', 'Chancery'],
+    ['certain dates', 'certain=true&from=2022-08-01', 'Chancery: 2022-08-01'],
   ])('is whole with %s', async (_, query, name) => {
     expect(await named(query)).toBe(name);
   });
