@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { backup } from 'node:sqlite';
-import { openReader } from './database.ts';
-import { ViewsUnusable } from './errors.ts';
+import { isWhole, openReader } from './database.ts';
+import { damaged, unlessDamaged, ViewsUnusable } from './errors.ts';
 import { ViewFiles } from './files.ts';
+import { readDefinition } from './ledger.ts';
 
 /**
  * Copies the views that are current, each as it is at one moment, into a folder that can be used as a views folder.
  * The owner may go on serving.
- * @throws {ViewsUnusable} one of the views is not there yet, or the target exists or has no folder
+ * @throws {ViewsUnusable} one of the views is not there yet or damaged, or the target exists or has no folder
  * @throws the signal's reason when aborted
  */
 export async function backupViews(
@@ -44,17 +45,27 @@ async function copyView(
       `there is no view in ${folder}: start the server once, or leave --views out`,
     );
   }
+  const copy = join(making, basename(file));
+  await unlessDamaged(file, () => copyFile(file, copy, signal));
+  const copies = new ViewFiles(making, view);
+  copies.finish(copy);
+  copies.switchTo(copy);
+}
+
+async function copyFile(
+  file: string,
+  copy: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const source = openReader(file);
   try {
-    const copy = join(making, basename(file));
     // Held still: SQLite begins again with every commit of others.
     source.exec('BEGIN');
-    source.prepare('SELECT count(*) FROM sqlite_schema').get();
+    if (readDefinition(source) === undefined) throw damaged(file);
     await backup(source, copy, { progress: () => signal?.throwIfAborted() });
     signal?.throwIfAborted();
-    const copies = new ViewFiles(making, view);
-    copies.finish(copy);
-    copies.switchTo(copy);
+    // SQLite copies damaged pages as they are.
+    if (!isWhole(copy)) throw damaged(file);
   } finally {
     source.close();
   }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 
 /** How view files are opened. Their content is a copy of what the log says, so speed may cost durability. */
 
@@ -28,6 +29,19 @@ export function openReader(file: string): DatabaseSync {
   const db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
   db.exec('PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456');
   return db;
+}
+
+/** Whether SQLite finds nothing wrong with a file that nobody writes. */
+export function isWhole(file: string): boolean {
+  const url = pathToFileURL(file);
+  // Nobody else has it: so no other file is made beside it (https://sqlite.org/uri.html#uriimmutable).
+  url.searchParams.set('immutable', '1');
+  const db = new DatabaseSync(url, { readOnly: true });
+  try {
+    return db.prepare('PRAGMA quick_check(1)').get()?.quick_check === 'ok';
+  } finally {
+    db.close();
+  }
 }
 
 /** A file under construction: no journal, no syncs, ours alone. A crash leaves litter, never a view. */

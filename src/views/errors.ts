@@ -80,5 +80,21 @@ export function isForeignFile(error: unknown): boolean {
   return isBrokenFile(error) || STATEMENT_FAULTS.has(primaryCode(error) ?? 0);
 }
 
+/**
+ * What work on a view's file makes of it, where that is not built anew by itself.
+ * @throws {ViewsUnusable} the file is damaged
+ */
+export async function unlessDamaged<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isBrokenFile(error)) throw error;
+    throw damaged(file, { cause: error });
+  }
+}
+
+export const damaged = (file: string, options?: ErrorOptions): ViewsUnusable =>
+  new ViewsUnusable(`the view in ${file} is damaged: run rebuild`, options);
+
 export const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

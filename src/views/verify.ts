@@ -5,6 +5,7 @@ import type { EventStore } from '../store/event-store.ts';
 import type { BuildProgress } from './build.ts';
 import { type Comparison, compareViews } from './compare.ts';
 import { openReader } from './database.ts';
+import { damaged, unlessDamaged } from './errors.ts';
 import { type Checkpoint, Ledger, readDefinition } from './ledger.ts';
 import { LiveView } from './live-view.ts';
 import { buildWhole } from './whole-build.ts';
@@ -47,13 +48,19 @@ export class NotComparable extends Error {
  * Folds the log up to the stored checkpoint into a fresh file and compares the two, row by row. The stored
  * view is read as it was at one moment, so it may go on taking events in.
  * @throws {NotComparable}
+ * @throws {ViewsUnusable} the stored view is damaged
  * @throws what the store or the disk throws
  */
-export async function verifyView(options: VerifyOptions): Promise<Verification> {
+export const verifyView = (options: VerifyOptions): Promise<Verification> =>
+  unlessDamaged(options.file, () => foldAndCompare(options));
+
+async function foldAndCompare(options: VerifyOptions): Promise<Verification> {
   const { file, scratch, definition } = options;
   const stored = openReader(file);
   try {
-    if (readDefinition(stored) !== definition) {
+    const built = readDefinition(stored);
+    if (built === undefined) throw damaged(file);
+    if (built !== definition) {
       throw new NotComparable(
         `${file} was built by another version of this program: start this version once, or run rebuild`,
       );

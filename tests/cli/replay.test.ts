@@ -107,6 +107,19 @@ describe('rebuild', () => {
   }
 });
 
+/** Ways in which a file of several pages comes to harm. */
+const HARM: [string, (bytes: Buffer) => Buffer][] = [
+  ['emptied', () => Buffer.alloc(0)],
+  ['cut short', (bytes) => bytes.subarray(0, 4_096 * Math.floor(bytes.length / 8_192))],
+  ['cut in its first page', (bytes) => bytes.subarray(0, 1_000)],
+  ['written over from its second page on', (bytes) => Buffer.from(bytes).fill(0xa5, 4_096)],
+  ['written over at its beginning', (bytes) => Buffer.from(bytes).fill(0xa5, 0, 100)],
+];
+
+function harm(file: string, change: (bytes: Buffer) => Buffer): void {
+  writeFileSync(file, change(readFileSync(file)));
+}
+
 describe('verify', () => {
   test('says that the views are what the log says, table by table', async () => {
     const { code, stdout } = await chancery('verify');
@@ -131,6 +144,17 @@ describe('verify', () => {
     const { code } = await chancery('verify');
     await server.stop();
     expect(code).toBe(0);
+  });
+
+  test.each(HARM)('of a view that was %s says so in a line', async (_, change) => {
+    harm(viewFile(), change);
+    const { code, stderr } = await chancery('verify');
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `chancery: the view in ${viewFile()} is damaged: run rebuild\n`,
+    });
+    expect((await chancery('rebuild')).code).toBe(0);
+    expect((await chancery('verify')).code).toBe(0);
   });
 
   test('without views says what to do', async () => {
@@ -227,5 +251,32 @@ describe('backup', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('exists');
     expect(readFileSync(copy, 'utf8')).toBe('mine');
+  });
+
+  test('of a damaged store fails and leaves nothing, with or without the views', async () => {
+    // Behind what is read when the store is opened: its first page and the end of the log.
+    harm(join(data, 'chancery.db'), (bytes) => {
+      const middle = 4_096 * Math.floor(bytes.length / 8_192);
+      return Buffer.from(bytes).fill(0xa5, middle, middle + 4_096);
+    });
+    for (const views of [[], ['--views']]) {
+      const { code, stdout, stderr } = await chancery(
+        ...['backup', ...views, join(folder.path, 'copy.db')],
+      );
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^chancery: \S+chancery\.db is damaged \(.+\).*older backup\n$/);
+      expect(readdirSync(folder.path)).toEqual(['data']);
+    }
+  });
+
+  test.each(HARM)('--views of a view that was %s fails and leaves nothing', async (_, change) => {
+    harm(viewFile(), change);
+    const copy = join(folder.path, 'copy.db');
+    const { code, stdout, stderr } = await chancery('backup', '--views', copy);
+    expect({ code, stdout, stderr }).toEqual({
+      ...{ code: 1, stdout: '' },
+      stderr: `chancery: the view in ${viewFile()} is damaged: run rebuild\n`,
+    });
+    expect(readdirSync(folder.path)).toEqual(['data']);
   });
 });

@@ -23,6 +23,9 @@ const isOneOf = (codes: ReadonlySet<number>, error: unknown): boolean =>
 /** Another connection holds the lock: try again later. */
 export const isBusy = (error: unknown): boolean => isOneOf(BUSY, error);
 
+/** The file is no database, or a damaged one. */
+export const isDamaged = (error: unknown): boolean => isOneOf(DAMAGED, error);
+
 export const isUniqueViolation = (error: unknown): boolean =>
   resultCode(error) === UNIQUE_VIOLATION;
 
@@ -52,7 +55,7 @@ export function translate(
     const text = `${file} cannot be opened for writing: give this user the right to write the file and its folder`;
     return new StoreInvalid(text, cause);
   }
-  if (isOneOf(DAMAGED, error)) {
+  if (isDamaged(error)) {
     const text = `${file} is damaged or not an event store: restore it from a backup, or choose another file`;
     return new StoreInvalid(text, cause);
   }
