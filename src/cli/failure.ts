@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { ConfigError } from '../config.ts';
 import { CopyRefused } from '../copy.ts';
 import { IdTaken, InvalidInput, NotFound, Rejected } from '../handle.ts';
+import { LocalDamaged } from '../local/export.ts';
 import { MetricsPortTaken } from '../metrics-server.ts';
 import { StoreInvalid, StoreUnavailable } from '../store/event-store.ts';
 import { DeadLetterFound, RebuildRunning, ViewsOwned, ViewsUnusable } from '../views/errors.ts';
@@ -34,6 +35,7 @@ const OURS = [
   RebuildRunning,
   NotComparable,
   MetricsPortTaken,
+  LocalDamaged,
   InvalidInput,
   IdTaken,
   NotFound,

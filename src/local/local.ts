@@ -90,7 +90,8 @@ class Damaged extends Error {
 // SQLite's CORRUPT and NOTADB (https://sqlite.org/rescode.html).
 const DAMAGE: ReadonlySet<number> = new Set([11, 26]);
 
-function isDamage(error: unknown): boolean {
+/** Whether the file is no database, or a damaged one. */
+export function isDamage(error: unknown): boolean {
   if (error instanceof Damaged) return true;
   const { errcode } = error as { errcode?: unknown };
   return typeof errcode === 'number' && DAMAGE.has(errcode & 0xff);

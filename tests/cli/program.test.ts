@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { call, openServer, run, temporaryFolder } from '../support/program.ts';
+import { call, openServer, run, start, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -187,6 +187,18 @@ describe('what the user can mend is one line and an exit code', () => {
   });
 });
 
+test.each(['verify', 'export', 'doctor'])(
+  '%s ends in silence when nobody reads on',
+  async (command) => {
+    await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    await call(['rebuild'], { env: { DATA_DIR: data } });
+    const child = start([command], { env: { DATA_DIR: data } });
+    child.stopReading();
+    const { stderr, signal } = await child.ended;
+    expect({ stderr, signal }).toEqual({ stderr: '', signal: null });
+  },
+);
+
 describe('import', () => {
   const meeting = (id: string, more: object = {}) => ({
     key: `key-${id}`,
@@ -258,6 +270,37 @@ describe('export', () => {
     const events = lines(stdout).map((line) => JSON.parse(line));
     expect(events.length).toBeGreaterThan(10);
     expect(Object.keys(events[0])).toEqual(['id', 'stream', 'revision', 'type', 'data', 'meta']);
+  });
+});
+
+describe('a damaged local.db', () => {
+  const DAMAGE: [string, string][] = [
+    ['no database', 'text, and long enough to be looked at as a database'.repeat(200)],
+    ['empty', ''],
+  ];
+  beforeEach(async () => {
+    const env = { DATA_DIR: data };
+    await call(['token', 'create', '--role', 'reader', '--name', 'Desk'], { env });
+    await call(['feed', 'create', '--id', 'geneva', '--name', 'Geneva'], { env });
+  });
+
+  test.each(DAMAGE)('that is %s leaves the last use out of the lists', async (_, text) => {
+    writeFileSync(join(data, 'local.db'), text);
+    for (const [command, name] of [
+      ['token', 'Desk'],
+      ['feed', 'geneva'],
+    ] as const) {
+      const { code, stdout, stderr } = await call([command, 'list'], { env: { DATA_DIR: data } });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout).toContain(name);
+    }
+  });
+
+  test.each(DAMAGE)('that is %s is told by export --reads', async (_, text) => {
+    writeFileSync(join(data, 'local.db'), text);
+    const { code, stdout, stderr } = await run(['export', '--reads'], { env: { DATA_DIR: data } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expectOneLine(stderr, 'local.db is damaged', 'start the server again');
   });
 });
 

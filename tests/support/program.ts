@@ -78,6 +78,8 @@ export interface Running {
   /** Settles when it has said something on standard error. */
   readonly complained: Promise<unknown>;
   readonly ended: Promise<Ended>;
+  /** Closes its standard output, as `| head` does. */
+  stopReading(): void;
   kill(signal: NodeJS.Signals): void;
 }
 
@@ -92,6 +94,7 @@ export function start(args: readonly string[], options: Options = {}): Running {
     stdin,
     complained: once(stderr, 'data'),
     ended,
+    stopReading: () => void child.stdout?.destroy(),
     kill: (signal) => void child.kill(signal),
   };
 }
