@@ -4,6 +4,8 @@ import { COMPILE_CACHE } from './compile-cache.ts';
 
 // Before anything else is loaded: a second start then neither strips types nor compiles again.
 enableCompileCache(COMPILE_CACHE);
+const { outliveReaders } = await import('./cli/broken-pipe.ts');
 const { run } = await import('./cli/program.ts');
 
+outliveReaders();
 process.exitCode = await run(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config.ts';
 import { exportReads } from '../local/export.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { isBrokenPipe } from './broken-pipe.ts';
 import { EXIT } from './failure.ts';
 import { openExistingStore } from './store.ts';
 
@@ -40,7 +41,6 @@ async function print(lines: AsyncIterable<string> | Iterable<string>): Promise<v
   try {
     await pipeline(Readable.from(lines), process.stdout, { end: false });
   } catch (error) {
-    // The reader has seen enough (`export | head`): not a failure.
     if (!isBrokenPipe(error)) throw error;
   }
 }
@@ -55,6 +55,3 @@ async function* pages(store: EventStore): AsyncGenerator<string> {
     yield events.map(({ position: _, ...event }) => `${JSON.stringify(event)}\n`).join('');
   }
 }
-
-const isBrokenPipe = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EPIPE';
