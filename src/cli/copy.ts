@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
 import { ALL_VIEWS } from '../all-views.ts';
@@ -7,12 +6,14 @@ import { CALENDAR_DEFINITION } from '../calendar-definition.ts';
 import { storeAt } from '../config.ts';
 import { type CopyOptions, compareLogs, copyAfter, resumePoint } from '../copy.ts';
 import { nameOfStore, openStore, type StoreSettings } from '../open-store.ts';
+import type { SourceLog } from '../redacted-log.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { fenceStore, releaseStore } from '../store/sqlite/fence.ts';
 import { buildView } from '../views/build.ts';
 import { compareViews } from '../views/compare.ts';
 import { openReader } from '../views/database.ts';
 import { buildWhole } from '../views/whole-build.ts';
+import { openScratch, scratchOf } from './copy-scratch.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
 import { createProgress } from './progress.ts';
@@ -48,10 +49,18 @@ export async function copy(
     opened.defer(() => store.close());
     return store;
   };
-  const stores = { source: await open(source), target: await open(target) };
+  const log = await open(source);
   return await interruptible('run the same command again to go on', async (signal) => {
-    const redacted = redact === undefined ? undefined : await redactions(redact, stores);
-    const events = await carry({ source, target, stores, redacted }, signal);
+    // Before the target is made: where nothing is copied, nothing is left.
+    const begun = isThere(target) ? await open(target) : undefined;
+    const redacted =
+      redact === undefined
+        ? undefined
+        : await redactions(redact, { source: log, target: begun ?? EMPTY });
+    const stores = { source: log, target: begun ?? (await open(target)) };
+    using scratch = openScratch(scratchOf(source, target, env.DATA_DIR));
+    const copying = { source, target, stores, redacted, scratch: scratch.folder };
+    const events = await carry(copying, signal);
     process.stdout.write(farewell(events, source, from));
     if (redacted !== undefined) process.stdout.write(REMAINS);
     return EXIT.fine;
@@ -71,9 +80,16 @@ export function release(from: string, env: Environment): number {
   return EXIT.fine;
 }
 
+/** Whether a cluster is there shows when it is asked. */
+const isThere = (settings: StoreSettings): boolean =>
+  settings.kind === 'cluster' || existsSync(settings.file);
+
+/** What a store that is not there holds. */
+const EMPTY: SourceLog = { readAll: async () => [], readStream: async () => [] };
+
 function existing(settings: StoreSettings): StoreSettings {
-  if (settings.kind === 'cluster' || existsSync(settings.file)) return settings;
-  throw new CommandFailed(`there is no event store at ${settings.file}: check --from`);
+  if (isThere(settings)) return settings;
+  throw new CommandFailed(`there is no event store at ${nameOfStore(settings)}: check --from`);
 }
 
 interface Stores {
@@ -86,10 +102,12 @@ interface Copying {
   readonly target: StoreSettings;
   readonly stores: Stores;
   readonly redacted: Redactions | undefined;
+  /** A folder to build views in. */
+  readonly scratch: string;
 }
 
 async function carry(
-  { source, target, stores, redacted }: Copying,
+  { source, target, stores, redacted, scratch }: Copying,
   signal: AbortSignal,
 ): Promise<string> {
   const progress = createProgress(process.stderr, 0);
@@ -105,7 +123,9 @@ async function carry(
     const rest = { ...options, source: redacted?.log.ended() ?? stores.source };
     const last = await copyAfter(first.after, rest);
     const { events, digest } = await compared(last.after, rest);
-    const views = await (redacted === undefined ? sameViews(stores) : buildableViews(stores));
+    const views = await (redacted === undefined
+      ? sameViews(stores, scratch)
+      : buildableViews(stores, scratch));
     const copied = first.copied + last.copied;
     const alike = redacted === undefined ? '' : ` but for ${redacted.told}`;
     return `${copied} events copied; ${events} are the same in both${alike} (${digest.slice(0, 16)}), and ${views}\n`;
@@ -126,39 +146,37 @@ async function compared(reached: string | undefined, options: CopyOptions) {
 }
 
 /** @throws {CommandFailed} what comes of the logs differs */
-const sameViews = (stores: Stores): Promise<string> =>
-  inScratch(async (folder) => {
-    const [projection, definition] = [calendar, CALENDAR_DEFINITION];
-    const files = [join(folder, 'source.db'), join(folder, 'target.db')] as const;
-    await buildView({ store: stores.source, projection, definition, file: files[0] });
-    await buildView({ store: stores.target, projection, definition, file: files[1] });
-    const [a, b] = [openReader(files[0]), openReader(files[1])];
-    try {
-      const { tables, difference } = compareViews(a, b);
-      if (difference === undefined) return `so are the ${tables.length} tables of the views`;
-      throw new CommandFailed(
-        `the views of both differ, first in ${difference.table}: report it, and go on with the source`,
-      );
-    } finally {
-      a.close();
-      b.close();
-    }
-  });
+async function sameViews(stores: Stores, folder: string): Promise<string> {
+  const [projection, definition] = [calendar, CALENDAR_DEFINITION];
+  const files = [join(folder, 'source.db'), join(folder, 'target.db')] as const;
+  await buildView({ store: stores.source, projection, definition, file: files[0] });
+  await buildView({ store: stores.target, projection, definition, file: files[1] });
+  const [a, b] = [openReader(files[0]), openReader(files[1])];
+  try {
+    const { tables, difference } = compareViews(a, b);
+    if (difference === undefined) return `so are the ${tables.length} tables of the views`;
+    throw new CommandFailed(
+      `the views of both differ, first in ${difference.table}: report it, and go on with the source`,
+    );
+  } finally {
+    a.close();
+    b.close();
+  }
+}
 
 /** @throws {CommandFailed} an event that could be applied cannot be any more */
-const buildableViews = (stores: Stores): Promise<string> =>
-  inScratch(async (folder) => {
-    for (const view of ALL_VIEWS) {
-      const before = await setAside(stores.source, view, join(folder, 'source.db'));
-      const after = await setAside(stores.target, view, join(folder, 'target.db'));
-      const broken = [...after].find((id) => !before.has(id));
-      if (broken === undefined) continue;
-      throw new CommandFailed(
-        `${broken} cannot be applied without its fields: report it, and go on with the source`,
-      );
-    }
-    return 'the views can be built of it';
-  });
+async function buildableViews(stores: Stores, folder: string): Promise<string> {
+  for (const view of ALL_VIEWS) {
+    const before = await setAside(stores.source, view, join(folder, 'source.db'));
+    const after = await setAside(stores.target, view, join(folder, 'target.db'));
+    const broken = [...after].find((id) => !before.has(id));
+    if (broken === undefined) continue;
+    throw new CommandFailed(
+      `${broken} cannot be applied without its fields: report it, and go on with the source`,
+    );
+  }
+  return 'the views can be built of it';
+}
 
 /** Ids of the events that a view of the log would set aside. */
 async function setAside(
@@ -171,15 +189,6 @@ async function setAside(
   await buildWhole({ store, projection, definition, file, onDeadLetter });
   rmSync(file);
   return found;
-}
-
-async function inScratch<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'chancery-copy-'));
-  try {
-    return await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 const REMAINS =

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { RecordedEvent } from '../../events/envelope.ts';
 import { copy } from '../../src/cli/copy.ts';
+import { openScratch } from '../../src/cli/copy-scratch.ts';
 import { copyAfter, resumePoint } from '../../src/copy.ts';
 import { RedactedLog } from '../../src/redacted-log.ts';
 import { planRedactions } from '../../src/redaction-plan.ts';
@@ -161,7 +162,7 @@ describe('nothing is copied', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(message);
     expect(err).toMatch(/[Nn]othing was copied$/);
-    expect(await eventsOf('new.db')).toEqual([]);
+    expect(readdirSync(bench.folder).filter((name) => name.startsWith('new.db'))).toEqual([]);
     await bench.announce('goes-on');
   });
 
@@ -180,6 +181,18 @@ describe('nothing is copied', () => {
     const more = [...orders(), { event: ids.held, fields: ['outcome'], reason: 'r' }];
     expect((await redacted(more)).err).toMatch(/copy to an empty one/);
   });
+});
+
+test('what a killed copy left of views goes with the next one, and so does its own', async () => {
+  mkdirSync(at('new.db.copying'));
+  writeFileSync(at('new.db.copying/source.db'), NAME);
+  expect((await redacted(orders())).code).toBe(0);
+  expect(readdirSync(bench.folder).filter((name) => name.startsWith('new.db'))).toEqual(['new.db']);
+});
+
+test('two copies do not work in one place', async () => {
+  using _other = openScratch(at('new.db.copying'));
+  expect((await redacted(orders())).err).toMatch(/another copy works in .*new\.db\.copying: wait/);
 });
 
 test('a copy that ended anywhere goes on there, with what was written then', async () => {
