@@ -121,17 +121,33 @@ interface Numbered {
   readonly event: Exported;
 }
 
+/**
+ * @throws {CommandFailed} an event comes again, which the store would take for the first one repeated, and say nothing
+ */
+function requireNew({ line, event: { stream, revision } }: Numbered, last: Map<string, number>) {
+  if (revision <= (last.get(stream) ?? -1)) {
+    throw new CommandFailed(
+      `line ${line}: revision ${revision} of ${stream} is in the file before. Nothing was restored`,
+    );
+  }
+  last.set(stream, revision);
+}
+
 async function* batches(
   input: NodeJS.ReadableStream,
 ): AsyncGenerator<{ batch: Numbered[]; bytes: number }> {
   let batch: Numbered[] = [];
   let bytes = 0;
   let line = 0;
+  /** Stream → the revision that came last. */
+  const last = new Map<string, number>();
   for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
     line += 1;
     bytes += Buffer.byteLength(text) + 1;
     if (text.trim() === '') continue;
-    batch.push({ line, event: parse(text, line) });
+    const numbered = { line, event: parse(text, line) };
+    requireNew(numbered, last);
+    batch.push(numbered);
     if (batch.length < BATCH) continue;
     yield { batch, bytes };
     batch = [];

@@ -201,6 +201,7 @@ describe('export and restore', () => {
     ['a line that is cut off', (text: string) => text.slice(0, -40), 'is not JSON'],
     ['a line that is no event', (text: string) => `${text}{"id":1}\n`, 'is no event of an export'],
     ['a revision that is missing', withoutRevisionZero, 'line'],
+    ['a last line that is doubled', lastTwice, 'is in the file before'],
   ])('%s: nothing is restored', async (_, damage, message) => {
     const { stdout: text } = await chancery('export');
     const other = join(folder.path, 'other');
@@ -212,6 +213,10 @@ describe('export and restore', () => {
     expect(stderr).toContain(message);
     expect(readdirSync(other)).toEqual(['views']);
   });
+
+  function lastTwice(text: string): string {
+    return `${text}${text.trimEnd().split('\n').at(-1)}\n`;
+  }
 
   function withoutRevisionZero(text: string): string {
     const lines = text.split('\n');
