@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreInvalid } from '../event-store.ts';
@@ -38,12 +38,15 @@ const COLUMNS = 'position stream revision id type data meta';
 
 /**
  * Opens the file, and makes the tables in a new or empty one. A file that is not ours is left untouched.
- * @throws {StoreInvalid} foreign, newer, or on a file system that cannot hold it
+ * @throws {StoreInvalid} foreign, newer, a folder, or on a file system that cannot hold it
  * @throws the driver's error when the file is busy, damaged or without rights: see errors.ts
  */
 export function openDatabase(file: string): DatabaseSync {
   const folder = dirname(file);
   if (!existsSync(folder)) throw new StoreInvalid(`folder ${folder} does not exist: create it`);
+  if (existsSync(file) && statSync(file).isDirectory()) {
+    throw new StoreInvalid(`${file} is a folder: name a file in it`);
+  }
   const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   try {
     const empty = isEmpty(db, file);

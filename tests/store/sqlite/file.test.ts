@@ -151,7 +151,9 @@ describe('a file that is not ours', () => {
 
   test('is a folder', async () => {
     await mkdir(file);
-    expect(await failure()).toBeInstanceOf(StoreInvalid);
+    const error = await failure();
+    expect(error).toBeInstanceOf(StoreInvalid);
+    expect(error).toMatchObject({ message: `${file} is a folder: name a file in it` });
   });
 
   test('has lost its table', async () => {
