@@ -4,6 +4,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { nameOfStore, openStore } from '../open-store.ts';
 import type { EventStore, Head } from '../store/event-store.ts';
+import { isStoreFenced } from '../store/sqlite/fence.ts';
 import { ViewsOwned } from '../views/errors.ts';
 import { lockViews } from '../views/lock.ts';
 import { EXIT, explain } from './failure.ts';
@@ -110,6 +111,9 @@ function writable(path: string): boolean {
   }
 }
 
+const FENCED =
+  'it takes no more events since it was copied: serve the copy, or release it with copy --release';
+
 async function store(config: Config): Promise<{ finding: Finding; head: Head | undefined }> {
   const what = 'store';
   const name = nameOfStore(config.store);
@@ -122,6 +126,9 @@ async function store(config: Config): Promise<{ finding: Finding; head: Head | u
     opened = await openStore(config.store);
     const head = await opened.head();
     const text = head === undefined ? 'empty' : `last event ${head.id} of ${head.recordedAt}`;
+    if (config.store.kind === 'sqlite' && isStoreFenced(name)) {
+      return { finding: { level: 'warn', what, text: `${name}, ${text}; ${FENCED}` }, head };
+    }
     return { finding: { level: 'ok', what, text: `${name}, ${text}` }, head };
   } catch (error) {
     return { finding: { level: 'fail', what, text: explain(error).text }, head: undefined };

@@ -47,6 +47,11 @@ function named(error: Error & Known): Problem | undefined {
       return new Problem('gone', 'this page cannot be continued: start again without `cursor`');
     case 'StoreUnavailable':
       return new Problem('store-unavailable', unavailable(error));
+    case 'StoreFenced':
+      return new Problem(
+        'store-unavailable',
+        'the event store takes no more events, since it was copied to another one, and nothing was written: ask the operator where writes go now',
+      );
     case 'StoreInvalid':
       return new Problem(
         'store-unavailable',

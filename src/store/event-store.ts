@@ -108,13 +108,22 @@ export class InvalidEvent extends Error {
 
 /** The store cannot be reached or is busy. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: 'StoreUnavailable' | 'StoreFenced' = 'StoreUnavailable';
   /** `unknown`: an append may or may not have been written. */
   readonly outcome: 'not-written' | 'unknown';
 
   constructor(message: string, outcome: 'not-written' | 'unknown', options?: ErrorOptions) {
     super(message, options);
     this.outcome = outcome;
+  }
+}
+
+/** The store takes no more events, since it was copied to another one; nothing was written. */
+export class StoreFenced extends StoreUnavailable {
+  override readonly name = 'StoreFenced';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, 'not-written', options);
   }
 }
 

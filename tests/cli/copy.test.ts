@@ -161,11 +161,17 @@ test('a server on the source goes on reading and refuses writes, until the sourc
   expect(await copied(embedded, server.url)).toMatchObject({ code: 0 });
   const refused = await ask(node, '/meetings', aMeeting('fenced'));
   expect(refused.status).toBe(503);
-  expect(refused.body).toMatchObject({ code: 'store-unavailable' });
+  expect(refused.body).toMatchObject({
+    code: 'store-unavailable',
+    detail: expect.stringMatching(/takes no more events.*copied.*ask the operator/),
+  });
+  const doctor = async () => (await call(['doctor'], { env: env(embedded) })).stdout;
+  expect(await doctor()).toMatch(/^warn {2}store: .*takes no more events.*copy --release$/m);
   expect(refused.headers.has('retry-after')).toBe(true);
   expect((await ask(node, '/meetings/before')).status).toBe(200);
   const released = await call(['copy', '--from', embedded, '--release'], { env: {} });
   expect(released).toMatchObject({ code: 0, stdout: `${file} takes events again\n` });
+  expect(await doctor()).toMatch(/^ok {4}store: /m);
   expect((await ask(node, '/meetings', aMeeting('fenced'))).status).toBe(201);
   await node.stop();
   const again = await call(['copy', '--from', embedded, '--release'], { env: {} });

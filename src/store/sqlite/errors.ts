@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { StoreInvalid, StoreUnavailable } from '../event-store.ts';
+import { StoreFenced, StoreInvalid, StoreUnavailable } from '../event-store.ts';
 
 /** The driver's errors in our words. Numbers: https://sqlite.org/rescode.html */
 
@@ -44,8 +44,8 @@ export function translate(
     return new StoreUnavailable(text, outcome, cause);
   }
   if (resultCode(error) === FENCED) {
-    const text = `${file} takes no more events, since it is being copied: use the copy, or release it with copy --release`;
-    return new StoreUnavailable(text, 'not-written', cause);
+    const text = `${file} takes no more events, since it was copied: use the copy, or release it with copy --release`;
+    return new StoreFenced(text, cause);
   }
   if (isOneOf(OUT_OF_RESOURCES, error)) {
     const text = `${file} cannot be read or written (${(error as Error).message}): check the disk and its free space`;

@@ -31,6 +31,18 @@ export function releaseStore(file: string): boolean {
   return was;
 }
 
+/** Whether the file takes no event. @throws the driver's error in our words */
+export function isStoreFenced(file: string): boolean {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  try {
+    return isFenced(db);
+  } catch (error) {
+    throw translate(error, file);
+  } finally {
+    db.close();
+  }
+}
+
 const isFenced = (db: DatabaseSync): boolean =>
   db
     .prepare("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = 'write_fence'")
