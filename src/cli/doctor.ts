@@ -1,12 +1,14 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { ALL_VIEWS } from '../all-views.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { type Config, loadConfig } from '../config.ts';
 import { nameOfStore, openStore } from '../open-store.ts';
 import type { EventStore, Head } from '../store/event-store.ts';
 import { isStoreFenced } from '../store/sqlite/fence.ts';
-import { ViewsOwned } from '../views/errors.ts';
-import { lockViews } from '../views/lock.ts';
+import { ViewFiles } from '../views/files.ts';
+import { deadLettersIn } from '../views/live-view.ts';
+import { tryLock } from '../views/lock.ts';
 import { EXIT, explain } from './failure.ts';
 import { oneLine } from './terminal.ts';
 
@@ -144,15 +146,26 @@ function views(config: Config): Finding {
     return { level: 'ok', what, text: 'not built yet: serve builds them from the store' };
   }
   try {
-    lockViews(folder).release();
-    return { level: 'ok', what, text: `${folder}, free` };
+    const owner = isOwned(folder) ? 'in use by a running server' : 'free';
+    const dead = deadLetters(folder);
+    if (dead === 0) return { level: 'ok', what, text: `${folder}, ${owner}` };
+    const text = `${folder}, ${owner}; events that could not be applied: ${dead}; /admin/dead-letters says which and why`;
+    return { level: 'warn', what, text };
   } catch (error) {
-    if (error instanceof ViewsOwned) {
-      return { level: 'ok', what, text: `${folder}, in use by a running server` };
-    }
     return { level: 'fail', what, text: explain(error).text };
   }
 }
+
+function isOwned(folder: string): boolean {
+  const lock = tryLock(folder);
+  lock?.release();
+  return lock === undefined;
+}
+
+const deadLetters = (folder: string): number =>
+  ALL_VIEWS.map(({ projection }) => new ViewFiles(folder, projection.name).current())
+    .map((file) => (file === undefined ? 0 : (deadLettersIn(file) ?? 0)))
+    .reduce((sum, count) => sum + count, 0);
 
 /** A clock this far behind the log is wrong. */
 const TOLERANCE_MS = 60_000;

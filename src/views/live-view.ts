@@ -7,7 +7,7 @@ import { openLive, openReader, transaction } from './database.ts';
 import { isDatabaseFault, isForeignFile, messageOf } from './errors.ts';
 import { guarded } from './guarded-database.ts';
 import { Intake } from './intake.ts';
-import { type Checkpoint, type Ledger, readDefinition } from './ledger.ts';
+import { type Checkpoint, Ledger, readDefinition } from './ledger.ts';
 
 export interface LiveViewOptions {
   readonly projection: Projection;
@@ -133,6 +133,20 @@ export function describeFile(file: string): { definition: string; events: number
     if (definition === undefined) return undefined;
     const row = db.prepare('SELECT seq FROM view_checkpoint').get();
     return { definition, events: (row?.seq as number | undefined) ?? 0 };
+  } catch (error) {
+    if (isForeignFile(error)) return undefined;
+    throw error;
+  } finally {
+    db?.close();
+  }
+}
+
+/** How many events a view file has not applied; undefined when it cannot tell. */
+export function deadLettersIn(file: string): number | undefined {
+  let db: DatabaseSync | undefined;
+  try {
+    db = openReader(file);
+    return new Ledger(db).deadLetterCount();
   } catch (error) {
     if (isForeignFile(error)) return undefined;
     throw error;

@@ -58,8 +58,11 @@ describe('rebuild', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
     expect(viewFile()).toBe(before);
     expect(litter()).toEqual([]);
+    expect((await chancery('doctor')).stdout).toMatch(/^ok {4}views: /m);
     expect((await chancery('rebuild', '--skip')).code).toBe(0);
     expect(viewFile()).not.toBe(before);
+    const { stdout } = await chancery('doctor');
+    expect(stdout).toMatch(/^warn {2}views: .*could not be applied: 1; \/admin\/dead-letters/m);
   });
 
   test('with --prepare has nothing to do when there are views of this version', async () => {
