@@ -8,6 +8,7 @@ import {
   PartialAppend,
   type Position,
   RevisionConflict,
+  StoreFenced,
   StoreUnavailable,
 } from './store/event-store.ts';
 
@@ -141,7 +142,9 @@ async function patiently<T>(task: () => Promise<T>, signal: AbortSignal): Promis
       return await task();
     } catch (error) {
       const over = performance.now() - begun > PATIENCE_MS;
-      if (!(error instanceof StoreUnavailable) || over) throw error;
+      // One that was copied takes nothing however often it is asked.
+      const isAway = error instanceof StoreUnavailable && !(error instanceof StoreFenced);
+      if (!isAway || over) throw error;
     }
     await delay(PAUSE_MS, undefined, { signal });
   }
