@@ -99,13 +99,16 @@ function newest(
   { statements }: QueryContext,
   reader: Reader,
   pending: readonly ViewRow[],
+  teller: ChangeTeller,
 ): string | null {
-  const row = statements
-    .of(
-      'SELECT n, event FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC LIMIT 1',
-    )
-    .get(reader.level, reader.level);
-  const last = [...(row === undefined ? [] : [row]), ...pending].toSorted(byNumber).at(-1);
+  const rows = statements
+    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC')
+    .iterate(reader.level, reader.level);
+  const last = pending.at(-1);
+  for (const row of rows) {
+    if (last !== undefined && (last.n as number) > (row.n as number)) break;
+    if (teller.exists(row)) return row.event as string;
+  }
   return (last?.event as string | undefined) ?? null;
 }
 
@@ -125,9 +128,11 @@ export function listChanges(
     if (items.length === limit) break;
     const item = teller.tell(row);
     if (item !== undefined) items.push(item);
-    last = row.event as string;
+    if (teller.exists(row)) last = row.event as string;
   }
-  return { items, cursor: last ?? after ?? newest(context, reader, pending) };
+  // A page that is full of what does not exist for the reader must lead on all the same.
+  if (rows.length >= CHANGES_SCANNED) last ??= rows.at(-1)?.event as string;
+  return { items, cursor: last ?? after ?? newest(context, reader, pending, teller) };
 }
 
 type NewestRequest = Parameters<CalendarQueries['newestChanges']>[0];

@@ -29,6 +29,11 @@ export class ChangeTeller {
     this.#steps = new Steps(lookup);
   }
 
+  /** Whether there is something of it that the reader may know, matching or not. */
+  exists(row: ViewRow): boolean {
+    return row.since !== null || this.#steps.of(row, this.#pending.has(row)) !== undefined;
+  }
+
   /** Undefined: it does not match. */
   tell(row: ViewRow): ChangeView | undefined {
     if (row.since !== null) return this.#removed(row);

@@ -1,3 +1,4 @@
+import { LEVELS } from '../src/domain/visibility.ts';
 import { announcementContentOf, correctedSentence } from './announcement-telling.ts';
 import type { KeptEvent } from './journal.ts';
 import type { Lookup } from './lookup.ts';
@@ -8,6 +9,8 @@ import type { ChangeView, Diff } from './types.ts';
 import type { VisibleAnnouncement, VisibleMeeting } from './visible.ts';
 
 /** Changes as a reader may see them. */
+
+const HIGHEST = Math.max(...LEVELS);
 
 /** One step of an entry that the reader sees. */
 export type TellingStep =
@@ -103,10 +106,15 @@ export const announcementStepsOf = (
     .map((step): AnnouncementTellingStep => ({ kind: 'announcement', id: row.id, step }))
     .filter((step) => !isHidden(step, lookup));
 
-/** A correction of what the reader does not see: that there was one, and why, would tell that it is there. */
+/**
+ * A correction of what the reader does not see: that there was one, and why, would tell that it is there. From who
+ * sees everything nothing is hidden.
+ */
 function isHidden({ kind, step }: AnnouncementTellingStep, lookup: Lookup): boolean {
   if (step.event.type !== 'AnnouncementCorrected' || step.released) return false;
-  return diffsFor(kind, announcementContentOf(step), lookup).length === 0;
+  if (lookup.reader.level === HIGHEST) return false;
+  const content = announcementContentOf(step);
+  return content.diffs.length > 0 && diffsFor(kind, content, lookup).length === 0;
 }
 
 /** When something of it changed that the reader sees. */

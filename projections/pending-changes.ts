@@ -21,35 +21,49 @@ export const pendingId = (
   { row, due }: Released,
 ): string | undefined => due && releaseId(`${kind}-${row.id}`, due.embargoUntil);
 
-/** The change that one entry's due release is to whoever sees it; undefined when none is due. */
+/** The change that one entry's due release is to whoever sees it; undefined when none is due. Its place comes last. */
 function pendingChange(
   context: QueryContext,
-  { level }: Reader,
   kind: EntityKind,
   released: Released,
 ): ViewRow | undefined {
-  const { statements, tellings } = context;
   const { row, due } = released;
   const event = pendingId(context, kind, released);
   if (due === undefined || event === undefined) return undefined;
-  const recorded = instantMs(due.at);
-  // It belongs after the entry's own changes, and after all that was recorded before it: so whoever continues
-  // from it misses nothing that was recorded since. What the reader does not see may not move it.
-  const earlier = statements
-    .of('SELECT n FROM changes WHERE recorded < ? AND lo <= ? AND hi >= ? ORDER BY n DESC LIMIT 1')
-    .get(recorded, level, level);
   // Not the row's seq: an announcement that is cited moves that too, whether or not the reader sees it.
-  const last = tellings.events(row).at(-1)?.seq ?? row.n;
-  const after = Math.max(last, Math.floor(Number(earlier?.n ?? 0) / CHANGES_PER_EVENT));
-  return {
-    // After all rows of that event.
-    n: after * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 0.5,
-    event,
-    kind: ENTITY_KINDS.indexOf(kind),
-    entity: row.n,
-    since: null,
-    recorded,
-  };
+  const last = context.tellings.events(row).at(-1)?.seq ?? row.n;
+  const recorded = instantMs(due.at);
+  const change = { event, kind: ENTITY_KINDS.indexOf(kind), entity: row.n, since: null, recorded };
+  return { ...change, n: placeAfter(last) };
+}
+
+/** After all rows of that event. */
+const placeAfter = (seq: number): number => seq * CHANGES_PER_EVENT + CHANGES_PER_EVENT - 0.5;
+
+/**
+ * A pending change belongs after the entry's own changes, and after all that was recorded before it: so whoever
+ * continues from it misses nothing that was recorded since. What the reader does not see may not move it.
+ */
+function placed({ statements }: QueryContext, { level }: Reader, sorted: ViewRow[]): ViewRow[] {
+  const waiting = [...sorted];
+  const places = new Map<ViewRow, number>();
+  const rows = statements
+    .of('SELECT n, recorded FROM changes WHERE lo <= ? AND hi >= ? ORDER BY n DESC')
+    .iterate(level, level);
+  // One way back for all of them: the latest finds its place first.
+  for (const row of waiting.length === 0 ? [] : rows) {
+    for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
+      if ((row.recorded as number) >= (last.recorded as number)) break;
+      places.set(last, placeAfter(Math.floor((row.n as number) / CHANGES_PER_EVENT)));
+      waiting.pop();
+    }
+    if (waiting.length === 0) break;
+  }
+  let n = 0;
+  return sorted.map((row, i) => {
+    n = Math.max(n, row.n as number, places.get(row) ?? 0);
+    return { ...row, n: n + i / (2 * sorted.length) };
+  });
 }
 
 const DUE = {
@@ -69,17 +83,13 @@ export function pendingChanges(
       .of(DUE[kind])
       .all(Math.min(untilMs, reader.clockMs))
       .map((row) => see(JSON.parse(row.record as string) as R))
-      .map((visible) => visible && pendingChange(context, reader, kind, visible))
+      .map((visible) => visible && pendingChange(context, kind, visible))
       .filter((row) => row !== undefined);
   const rows = [
     ...due<MeetingRow>('meeting', (row) => lookup.seen(row)),
     ...due<AnnouncementRow>('announcement', (row) => lookup.seenAnnouncement(row)),
-  ].toSorted(inOrder);
-  let n = 0;
-  return rows.map((row, i) => {
-    n = Math.max(n, row.n as number);
-    return { ...row, n: n + i / (2 * rows.length) };
-  });
+  ];
+  return placed(context, reader, rows.toSorted(inOrder));
 }
 
 // By when they are: an entry that was written later, or more often, may be released before.

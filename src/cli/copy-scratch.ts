@@ -34,9 +34,9 @@ export function openScratch(folder: string): Scratch {
   return {
     folder,
     [Symbol.dispose]() {
-      empty(folder);
-      lock.release();
+      // While it is ours: the next one makes a folder, and a lock, of its own.
       rmSync(folder, { recursive: true, force: true });
+      lock.release();
     },
   };
 }
@@ -44,6 +44,6 @@ export function openScratch(folder: string): Scratch {
 /** All but the lock itself. */
 function empty(folder: string): void {
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith('owner.db')) rmSync(join(folder, name), { force: true });
+    if (!name.startsWith('owner.db')) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }

@@ -29,7 +29,7 @@ export class ChangeReader {
     filters: ChangeFilters,
     after: string | undefined,
   ): ChangePage {
-    const key = JSON.stringify([reader.level, reader.editor, filters, after]);
+    const key = JSON.stringify([reader.level, reader.editor, settledMs, filters, after]);
     const kept = this.#pages.get(key);
     if (kept !== undefined) return kept;
     const page = this.#read(reader, settledMs, filters, after);

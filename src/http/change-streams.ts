@@ -1,4 +1,4 @@
-import { UnknownCursor } from '../../projections/types.ts';
+import { type CalendarQueries, UnknownCursor } from '../../projections/types.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { ChangeReader } from './change-reader.ts';
 import type { Edge } from './edge.ts';
@@ -7,6 +7,11 @@ import { Problem } from './problem.ts';
 
 /** How long an event may take from being dated to being in the log, which its writer's clock dates. */
 const ON_THE_WAY_MS = 100;
+
+const FAILED = 'a stream of changes failed';
+
+const isViewBehind = (error: unknown): boolean =>
+  error instanceof Error && error.name === 'ViewBehind';
 
 /** A place among the streams that may be open at once. */
 export interface Place {
@@ -113,9 +118,17 @@ export class ChangeStreams {
     if (queries === undefined) return;
     const changes = new ChangeReader(queries);
     for (const follower of due) this.#step(follower, changes);
-    if (this.#followers.size > 0) {
-      const clockMs = this.#settledMs;
-      this.#setAlarm(queries.boundary({ level: 0, editor: false, clockMs }, clockMs).untilMs);
+    if (this.#followers.size > 0) this.#setAlarm(this.#nextEnd(queries));
+  }
+
+  /** When the next embargo may end; undefined: the view cannot say, and the one in its place wakes everybody. */
+  #nextEnd(queries: CalendarQueries): number | undefined {
+    const clockMs = this.#settledMs;
+    try {
+      return queries.boundary({ level: 0, editor: false, clockMs }, clockMs).untilMs;
+    } catch (error) {
+      if (!isViewBehind(error)) this.#edge.deps.log.error({ err: error }, FAILED);
+      return undefined;
     }
   }
 
@@ -124,7 +137,7 @@ export class ChangeStreams {
       if (follower.step(changes, this.#settledMs)) this.#wake([follower]);
     } catch (error) {
       // The view was found damaged: the one that is built in its place wakes everybody.
-      if (!(error instanceof Error && error.name === 'ViewBehind')) this.#fail(follower, error);
+      if (!isViewBehind(error)) this.#fail(follower, error);
     }
   }
 
@@ -146,7 +159,7 @@ export class ChangeStreams {
 
   #fail(follower: Follower, error: unknown): void {
     const expected = error instanceof Problem || error instanceof UnknownCursor;
-    if (!expected) this.#edge.deps.log.error({ err: error }, 'a stream of changes failed');
+    if (!expected) this.#edge.deps.log.error({ err: error }, FAILED);
     this.#end(follower);
   }
 

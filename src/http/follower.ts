@@ -35,10 +35,12 @@ export class Follower {
    * @throws what the token's end, a view of another log, or the view's database throws
    */
   step(changes: ChangeReader, settledMs: number): boolean {
-    const reader = this.#reader();
+    const present = this.#reader();
     if (this.stream.full) return false;
     const before = this.#after;
     const settled = Math.max(this.#begunMs, settledMs);
+    // A clock that is set back does not take back what was sent.
+    const reader = { ...present, clockMs: Math.max(present.clockMs, settled) };
     const { events, cursor } = changes.page(reader, settled, this.#filters, before);
     for (const event of events) {
       if (this.stream.full) return false;

@@ -75,6 +75,10 @@ export function isBrokenFile(error: unknown): boolean {
   return code !== undefined && BROKEN_FILE.has(code);
 }
 
+/** Whether a handle was used after it was closed: its file serves no longer. */
+export const isClosedHandle = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
+
 /** Whether opening failed because the file is no view of this version: damaged, or with other tables. */
 export function isForeignFile(error: unknown): boolean {
   return isBrokenFile(error) || STATEMENT_FAULTS.has(primaryCode(error) ?? 0);

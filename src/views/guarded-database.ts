@@ -20,7 +20,7 @@ export function guarded(db: DatabaseSync, fault: ReadFault): ViewDatabase {
     };
   return {
     get isTransaction() {
-      return db.isTransaction;
+      return db.isOpen && db.isTransaction;
     },
     exec: guard((sql: string) => db.exec(sql)),
     prepare: guard((sql: string) => guardedStatement(db.prepare(sql), guard, fault)),

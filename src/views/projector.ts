@@ -2,7 +2,7 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import type { RecordedEvent } from '../../events/envelope.ts';
 import type { ViewDatabase } from '../../projections/view-database.ts';
 import type { BuildProgress } from './build.ts';
-import { isBrokenFile, messageOf, ViewBehind } from './errors.ts';
+import { isBrokenFile, isClosedHandle, messageOf, ViewBehind } from './errors.ts';
 import { Gate } from './gate.ts';
 import type { DeadLetter } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
@@ -85,7 +85,8 @@ export class Projector {
    * finds it. @returns what the caller of the read is to have
    */
   readFault(error: unknown, file: string): unknown {
-    if (!isBrokenFile(error)) return error;
+    // Whoever still held the handle of one that was discarded meanwhile is told the same.
+    if (!isBrokenFile(error) && !isClosedHandle(error)) return error;
     if (this.#slot.view?.file === file) {
       this.#options.log.error({ view: this.#name, err: error }, 'view is damaged: rebuilding');
       this.#discard();

@@ -143,6 +143,7 @@ describe('about and claims', () => {
     const claims = [{ ...claim, value: { name: 'Vienna' } }];
     await world.publish('r', { about: ['secret'], claims });
     const before = world.report('r', 0);
+    const { cursor } = world.changes({}, 0);
     world.at(1_000);
     const reason = 'Geneva, of all places';
     await world.correctReport('r', { claims: [{ ...claim, value: { name: 'Geneva' } }], reason });
@@ -155,6 +156,10 @@ describe('about and claims', () => {
       world.changes({}, level).items.map(({ type }) => type),
     ];
     expect(world.report('r', 0)).toEqual(before);
+    const after = cursor ?? '';
+    expect(world.changes({ after }, 0)).toEqual({ items: [], cursor });
+    expect(world.changes({}, 0).cursor).toBe(cursor);
+    expect(world.changes({ filters: { meeting: ['none'] } }, 0).cursor).toBe(cursor);
     expect(types(0)).toEqual([['published'], ['published']]);
     expect(world.report('r', 1)?.changedAt).toBe('2021-11-22T08:00:01Z');
     expect(types(1)).toEqual([

@@ -37,6 +37,7 @@ export async function backupStore(
     await backup(source, making, { progress: () => signal?.throwIfAborted() });
     signal?.throwIfAborted();
     requireWhole(making, file);
+    signal?.throwIfAborted();
     renameSync(making, target);
   } catch (error) {
     throw translate(error, file);
