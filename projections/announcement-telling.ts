@@ -30,6 +30,16 @@ export function announcementFactsAfter(
   };
 }
 
+/** What it says of other meetings: entries that cite it show none of that, and some of it may be hidden. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['about', 'claims', 'reason']);
+
+/**
+ * Whether one of its events counts for the meetings that cite it. A correction of what it says of others does not: it
+ * would tell whoever may not see those that something was said of them.
+ */
+export const countsForCiting = ({ type, data }: AnnouncementEvent): boolean =>
+  type !== 'AnnouncementCorrected' || Object.keys(data).some((field) => !OF_OTHERS.has(field));
+
 export interface AnnouncementStep {
   readonly event: KeptEvent<AnnouncementEvent>;
   readonly before: AnnouncementFacts | undefined;

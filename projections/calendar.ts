@@ -8,7 +8,7 @@ import type { RedactionEvent } from '../events/redaction.ts';
 import { instantMs } from '../src/domain/date/index.ts';
 import { LEVELS, type Level } from '../src/domain/visibility.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
-import type { AnnouncementFacts } from './announcement-telling.ts';
+import { type AnnouncementFacts, countsForCiting } from './announcement-telling.ts';
 import {
   ANNOUNCEMENT_INDEXES,
   ANNOUNCEMENT_PLOT,
@@ -21,7 +21,13 @@ import { Entries, type Entry } from './entries.ts';
 import { JOURNAL_TABLES, type KeptEvent, keep, requireRoom, textOf } from './journal.ts';
 import type { ChangeRow } from './levels.ts';
 import type { MeetingFacts } from './meeting-facts.ts';
-import { advanceMeeting, bump, type MeetingRow, pointingLevels } from './meeting-record.ts';
+import {
+  advanceMeeting,
+  bump,
+  type MeetingRow,
+  pointingTicks,
+  withTicks,
+} from './meeting-record.ts';
 import { MEETING_INDEXES, MEETING_PLOT, MEETING_TABLES, MeetingRows } from './meetings.ts';
 import type { Applier, OpenOptions, ProjectedEvent, Projection } from './projection.ts';
 import { SLIP_INDEXES, SLIP_TABLES } from './slips.ts';
@@ -117,12 +123,13 @@ class CalendarApplier implements Applier {
     const { row, changes } = advanceMeeting(id, before?.row, kept, facts.state);
     const step = told && stepOf(story, kept, told, MEETING_PLOT);
     const text = textOf(kept);
-    const levels = pointingLevels(before, { row, facts });
-    const merged = levels.length === 0 ? [] : this.#mergedInto(id);
+    const ticks = pointingTicks(before, { row, facts }, kept.meta.recordedAt);
+    const merged = ticks.every(({ length }) => length === 0) ? [] : this.#mergedInto(id);
     if (!circle) this.#link(id, kept);
     this.#changed('meeting', kept, row.n, changes, story?.marks);
     this.#meetings.add(before, row, text, step);
-    for (const entry of merged) this.#touch(entry, levels, kept.meta.recordedAt, seq);
+    for (const entry of merged)
+      this.#meetings.touch(entry, { ...withTicks(entry.row, ticks), seq });
   }
 
   /** Keeps what else shows this meeting, or is shown by it. */
@@ -159,7 +166,8 @@ class CalendarApplier implements Applier {
     const { row, changes } = advanceAnnouncement(id, before?.row, kept, told.facts.state);
     const step = stepOf(before?.story, kept, told, ANNOUNCEMENT_PLOT);
     const text = textOf(kept);
-    const citing = before === undefined ? [] : this.#meetingRows.citing(id);
+    const counts = before !== undefined && countsForCiting(event);
+    const citing = counts ? this.#meetingRows.citing(id) : [];
     const meetings = citing.map((meeting) => this.#meetings.get(meeting));
     const lowest = Math.min(row.lowest, before?.row.lowest ?? 3);
     this.#changed('announcement', kept, row.n, changes, before?.story.marks);

@@ -72,23 +72,24 @@ const recentOf = ({ sentence, statedAt }: { sentence: string; statedAt: string }
  */
 function tickNow(visible: VisibleMeeting, lookup: Lookup): Tick {
   const { told, tick } = visible;
-  const released = told.facts.cites
-    .map((cite) => lookup.announcement(cite))
-    .filter((cited) => cited?.due !== undefined);
+  const cited = told.facts.cites.map((cite) => lookup.announcement(cite));
+  const ends = [
+    ...cited.map((shown) => (shown?.due === undefined ? null : shown.told.changedAt)),
+    survivorReleased(visible, lookup),
+  ];
   let now = tick;
-  for (const shown of [...released, releasedSurvivor(visible, lookup)]) {
-    if (shown === undefined) continue;
-    const { changedAt } = shown.told;
+  for (const end of ends) {
     // Released before the meeting was seen here: then the meeting's own appearance is the change.
-    if (instantMs(changedAt) < instantMs(told.recordedAt)) continue;
-    now = bump(now, changedAt);
+    if (end === null || instantMs(end) < instantMs(told.recordedAt)) continue;
+    now = bump(now, end);
   }
   return now;
 }
 
-/** The meeting that it points to, if the clock alone lets this level see that one. */
-function releasedSurvivor(visible: VisibleMeeting, lookup: Lookup): VisibleMeeting | undefined {
+/** The end of the embargo of the meeting that it points to, if the clock alone lets this level see that one. */
+function survivorReleased(visible: VisibleMeeting, lookup: Lookup): string | null {
   const into = lookup.pointer(visible);
   const survivor = into === null ? undefined : lookup.meeting(into);
-  return survivor === undefined || isSeen(survivor.row, lookup.reader.level) ? undefined : survivor;
+  if (survivor === undefined || isSeen(survivor.row, lookup.reader.level)) return null;
+  return survivor.row.embargo;
 }

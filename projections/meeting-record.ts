@@ -132,16 +132,42 @@ interface Survivor {
   readonly facts: { readonly state: ExistingMeeting };
 }
 
-const isNamed = ({ row, facts }: Survivor, level: number): boolean =>
-  level >= row.lowest && !isGone(facts.state);
+/** Whether entries merged into it name it at a level at that moment: by an event, or by the clock alone. */
+function naming({ row, facts }: Survivor, level: Level, atMs: number): 'event' | 'clock' | null {
+  if (isGone(facts.state)) return null;
+  if (level >= row.lowest) return 'event';
+  const isOver = level === 0 && row.embargo !== null && instantMs(row.embargo) <= atMs;
+  return isOver ? 'clock' : null;
+}
 
-/** The levels at which entries merged into it begin or cease to name it. */
-export function pointingLevels(
+/**
+ * What one of its events is to the entries that are merged into it: for each level the instants that count there as
+ * changes from now on. What the clock brought counts by itself (tickNow of entry-view.ts) until an event says so.
+ */
+export function pointingTicks(
   before: { readonly row: MeetingRow; readonly story: Pick<Survivor, 'facts'> } | undefined,
   after: Survivor,
-): readonly Level[] {
-  const was = before && { row: before.row, facts: before.story.facts };
-  return LEVELS.filter(
-    (level) => (was !== undefined && isNamed(was, level)) !== isNamed(after, level),
-  );
+  recordedAt: string,
+): readonly (readonly string[])[] {
+  const atMs = instantMs(recordedAt);
+  return LEVELS.map((level) => {
+    const was = before && naming({ row: before.row, facts: before.story.facts }, level, atMs);
+    const is = naming(after, level, atMs);
+    const embargo = before?.row.embargo ?? null;
+    const kept = was === 'clock' && is !== 'clock' && embargo !== null ? [embargo] : [];
+    const moved = ((was ?? null) === null) !== (is === null) && is !== 'clock';
+    return moved ? [...kept, recordedAt] : kept;
+  });
+}
+
+/** Counts changes of what an entry shows, from when each level sees it. */
+export function withTicks(row: MeetingRow, ticks: readonly (readonly string[])[]): MeetingRow {
+  const after = row.ticks.map((tick, level) => {
+    const sight = row.sights.find(({ levels }) => levels.includes(level));
+    if (sight === undefined) return tick;
+    const sinceMs = instantMs(sight.recordedAt);
+    const seen = (ticks[level] ?? []).filter((instant) => instantMs(instant) >= sinceMs);
+    return seen.reduce(bump, tick);
+  });
+  return { ...row, ticks: after };
 }

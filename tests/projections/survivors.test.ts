@@ -79,6 +79,31 @@ describe('a merged entry is another one, with a higher SEQUENCE, when the surviv
   });
 });
 
+describe('while the end of its embargo is not recorded yet, a survivor that', () => {
+  beforeEach(async () => {
+    await merge({ embargoUntil: '2021-11-22T10:00:00Z' });
+    world.at('2021-11-22T11:00:00Z');
+  });
+
+  it.each<[string, () => Promise<unknown>, number]>([
+    ['is hidden again', () => world.reclassify('stays', 'internal'), 3],
+    ['is withdrawn', () => world.withdraw('stays'), 3],
+  ])('%s is no longer named, and SEQUENCE goes on', async (_, work, expected) => {
+    expect([pointer(), sequence()]).toEqual(['stays', 2]);
+    expect(await touched(work)).toEqual(['gone', 'stays']);
+    expect([pointer(), sequence()]).toEqual([null, expected]);
+  });
+
+  it('changes in what is not shown leaves the entry as it is', async () => {
+    const before = entry();
+    world.at('2021-11-22T12:00:00Z');
+    await world.confirm('stays');
+    expect(entry()).toEqual(before);
+    await world.release('meeting', 'stays');
+    expect({ ...entry(), version: before?.version }).toEqual(before);
+  });
+});
+
 describe('a merged entry stays as it is when', () => {
   it('the survivor changes in what it does not show', async () => {
     await merge();

@@ -292,6 +292,13 @@ describe('what counts for SEQUENCE', () => {
     expect(LEVELS.map(sequence)).toEqual([3, 5, 5]);
   });
 
+  it('is not what a cited announcement says of other meetings, which may be hidden', async () => {
+    await world.publish('a');
+    await world.announce('m', { basedOn: ['a'] });
+    await world.correctReport('a', { about: ['later'], claims: [] });
+    expect(LEVELS.map(sequence)).toEqual([0, 0, 0]);
+  });
+
   it('goes on after a restriction', async () => {
     await world.announce('m');
     await world.confirm('m');
