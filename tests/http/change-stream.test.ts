@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordRelease } from '../../src/handle/release.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
+import { ViewBehind } from '../../src/views/errors.ts';
 import { EventSourceReader } from './support/event-source.ts';
 import { FakeTimers } from './support/timers.ts';
 import { type Headings, MEETING, openWorld, REPORT, TOKENS, type World } from './support/world.ts';
@@ -378,6 +379,26 @@ test('waits while the views are being built, and goes on where it stood', async 
   await world.get('/healthz');
   world.views.building = false;
   await revise(world);
+  expect(await reader.take(1)).toEqual(sent((await changes(world)).slice(-1)));
+});
+
+test('waits while the view is found to be damaged, and goes on with the next', async () => {
+  let damaged = false;
+  const behind = () => {
+    throw new ViewBehind('calendar');
+  };
+  const world = await opened((deps) => ({
+    queries: () => {
+      const queries = deps.queries();
+      return queries && damaged ? { ...queries, listChanges: behind, boundary: behind } : queries;
+    },
+  }));
+  const reader = await listen(world);
+  damaged = true;
+  await revise(world);
+  await world.get('/healthz');
+  damaged = false;
+  world.views.signs.emit('applied');
   expect(await reader.take(1)).toEqual(sent((await changes(world)).slice(-1)));
 });
 
