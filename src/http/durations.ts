@@ -1,13 +1,10 @@
 import { Histogram, type Registry } from 'prom-client';
 
-/** One series of durations; takes seconds. */
-export type Series = Pick<Histogram.Internal<string>, 'observe'>;
-
 /** How long answers took, for Prometheus. */
 export class Durations {
   readonly #histogram;
   // A series is looked up by a text made of its labels, which costs more than the observation.
-  readonly #known = new Map<string, Series>();
+  readonly #known = new Map<string, Histogram.Internal<string>>();
 
   constructor(registry: Registry) {
     this.#histogram = new Histogram({
@@ -25,16 +22,8 @@ export class Durations {
    */
   observe(method: string, route: string, status: number, ms: number): void {
     const key = `${status} ${method} ${route}`;
-    let series = this.#known.get(key);
-    if (series === undefined) {
-      series = this.of(method, route, status);
-      this.#known.set(key, series);
-    }
+    const series = this.#known.get(key) ?? this.#histogram.labels({ method, route, status });
+    this.#known.set(key, series);
     series.observe(ms / 1_000);
-  }
-
-  /** The series of one kind of answer, for who gives it again and again. */
-  of(method: string, route: string, status: number): Series {
-    return this.#histogram.labels({ method, route, status });
   }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { publicAge, unchangedHeaders } from './calendar-reply.ts';
-import type { Durations, Series } from './durations.ts';
+import type { Durations } from './durations.ts';
 import type { Edge } from './edge.ts';
 import type { FeedAsks } from './feed-asks.ts';
 
@@ -18,21 +18,16 @@ export interface Shortcut {
   readonly disposition: string;
 }
 
-/** The series that its answers go to, by method: made with the first. */
-type Taken = Map<string, Series>;
-
 export function addShortcut(app: FastifyInstance, edge: Edge, shortcut: Shortcut): void {
   const { deps } = edge;
   // Either puts something into every answer.
   if (deps.exampleClock || (deps.corsOrigins ?? []).length > 0) return;
   const { server } = app;
-  const taken: Taken = new Map();
   const framework = server.listeners('request') as ((...args: unknown[]) => void)[];
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
     const isOpen = !edge.closing.signal.aborted && deps.store.awaySince === undefined;
-    if (isOpen && !app.isUnderPressure() && answered(edge, shortcut, taken, request, response))
-      return;
+    if (isOpen && !app.isUnderPressure() && answered(edge, shortcut, request, response)) return;
     for (const listener of framework) listener.call(server, request, response);
   });
 }
@@ -40,7 +35,6 @@ export function addShortcut(app: FastifyInstance, edge: Edge, shortcut: Shortcut
 function answered(
   { deps }: Edge,
   { asks, durations, route, disposition }: Shortcut,
-  taken: Taken,
   request: IncomingMessage,
   response: ServerResponse,
 ): boolean {
@@ -54,12 +48,7 @@ function answered(
   if (headers === undefined) return false;
   response.writeHead(304, { 'cache-control': publicAge(nowMs), ...headers });
   response.end();
-  let series = taken.get(method);
-  if (series === undefined) {
-    series = durations.of(method, route, 304);
-    taken.set(method, series);
-  }
-  series.observe((performance.now() - begun) / 1_000);
+  durations.observe(method, route, 304, performance.now() - begun);
   return true;
 }
 

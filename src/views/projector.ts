@@ -85,9 +85,11 @@ export class Projector {
    * finds it. @returns what the caller of the read is to have
    */
   readFault(error: unknown, file: string): unknown {
+    const serves = this.#slot.view?.file === file;
     // Whoever still held the handle of one that was discarded meanwhile is told the same.
-    if (!isBrokenFile(error) && !isClosedHandle(error)) return error;
-    if (this.#slot.view?.file === file) {
+    const isGone = isClosedHandle(error) && !serves;
+    if (!isBrokenFile(error) && !isGone) return error;
+    if (serves) {
       this.#options.log.error({ view: this.#name, err: error }, 'view is damaged: rebuilding');
       this.#discard();
       this.#following.abort();

@@ -362,6 +362,16 @@ describe('the view file of an older version', () => {
   });
 });
 
+/** The view file of so many meetings, as a projector leaves it when it is closed. */
+async function leftBehind(meetings: number): Promise<string> {
+  for (let i = 0; i < meetings; i += 1) await bench.announce(`meeting-${i}`);
+  const projector = bench.project();
+  await projector.ready;
+  const file = currentFile();
+  await projector.close();
+  return file;
+}
+
 describe('a damaged view file', () => {
   test.each([
     ['cut off', (file: string) => truncateSync(file, 5_000)],
@@ -370,11 +380,7 @@ describe('a damaged view file', () => {
       (file: string) => writeFileSync(file, 'not a database at all, and long enough to be read'),
     ],
   ])('%s is built again', async (_, damage) => {
-    for (let i = 0; i < 50; i += 1) await bench.announce(`meeting-${i}`);
-    const before = bench.project();
-    await before.ready;
-    const file = currentFile();
-    await before.close();
+    const file = await leftBehind(50);
     damage(file);
     const after = bench.project();
     await after.ready;
@@ -401,11 +407,7 @@ describe('a view file that is damaged where nothing is written', () => {
   }
 
   test('is built again once somebody reads there, who is told to wait', async () => {
-    for (let i = 0; i < COUNT; i += 1) await bench.announce(`meeting-${i}`);
-    const before = bench.project();
-    await before.ready;
-    const file = currentFile();
-    await before.close();
+    const file = await leftBehind(COUNT);
     damage(file);
     const after = bench.project();
     await after.ready;
@@ -419,6 +421,20 @@ describe('a view file that is damaged where nothing is written', () => {
     expect(meetingsOf(after).size).toBe(COUNT);
     expect(await after.waitFor(await bench.announce('later'), 5_000)).toBe(true);
     expect(existsSync(file)).toBe(false);
+  });
+
+  test('is not what a misused handle tells of: the view goes on', async () => {
+    await bench.announce('first');
+    const projector = bench.project();
+    await projector.ready;
+    const file = currentFile();
+    const misuse = Object.assign(new Error('iterator was invalidated'), {
+      code: 'ERR_INVALID_STATE',
+    });
+    expect(projector.readFault(misuse, file)).toBe(misuse);
+    expect(projector.readable).toBe(true);
+    expect(projector.readFault(misuse, `${file}.gone`)).toMatchObject({ code: 'view-behind' });
+    expect(projector.status().file).toBe(file);
   });
 });
 
