@@ -6,7 +6,6 @@ import { parseStream } from '../events/envelope.ts';
 import type { MeetingEvent } from '../events/meeting.ts';
 import type { RedactionEvent } from '../events/redaction.ts';
 import { instantMs } from '../src/domain/date/index.ts';
-import { LEVELS, type Level } from '../src/domain/visibility.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
 import { type AnnouncementFacts, countsForCiting } from './announcement-telling.ts';
 import {
@@ -66,9 +65,6 @@ type Announcements = Entries<
   AnnouncementData
 >;
 type MeetingEntry = Entry<MeetingRow, MeetingFacts, Searchable>;
-
-/** A level and all above it. */
-const from = (lowest: number): readonly Level[] => LEVELS.filter((level) => level >= lowest);
 
 class CalendarApplier implements Applier {
   readonly #meetingRows: MeetingRows;
@@ -173,7 +169,7 @@ class CalendarApplier implements Applier {
     this.#changed('announcement', kept, row.n, changes, before?.story.marks);
     this.#announcements.add(before, row, text, step);
     for (const meeting of meetings) {
-      if (meeting !== undefined) this.#touch(meeting, from(lowest), event.meta.recordedAt, seq);
+      if (meeting !== undefined) this.#touch(meeting, lowest, event.meta.recordedAt, seq);
     }
   }
 
@@ -191,7 +187,7 @@ class CalendarApplier implements Applier {
     const touched = shown ? this.#showing(kind, entity) : { meetings: [], lowest: 3 };
     this.#changes.write(changed, UNTOLD);
     for (const meeting of touched.meetings) {
-      if (meeting !== undefined) this.#touch(meeting, from(touched.lowest), recordedAt, seq);
+      if (meeting !== undefined) this.#touch(meeting, touched.lowest, recordedAt, seq);
     }
   }
 
@@ -205,12 +201,11 @@ class CalendarApplier implements Applier {
     return { meetings, lowest: this.#announcements.get(id)?.row.lowest ?? 3 };
   }
 
-  /** What entries show changed at some levels: each that sees the entry counts one more change. */
-  #touch(entry: MeetingEntry, levels: readonly Level[], recordedAt: string, seq: number): void {
+  /** What entries show changed: they count one more change at each level that sees it. */
+  #touch(entry: MeetingEntry, lowest: number, recordedAt: string, seq: number): void {
     const { row } = entry;
-    const ticks = row.ticks.map((tick, level) =>
-      level >= row.lowest && levels.includes(level as Level) ? bump(tick, recordedAt) : tick,
-    );
+    const from = Math.max(lowest, row.lowest);
+    const ticks = row.ticks.map((tick, level) => (level >= from ? bump(tick, recordedAt) : tick));
     this.#meetings.touch(entry, { ...row, ticks, seq });
   }
 

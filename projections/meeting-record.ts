@@ -150,12 +150,13 @@ export function pointingTicks(
   recordedAt: string,
 ): readonly (readonly string[])[] {
   const atMs = instantMs(recordedAt);
+  const earlier = before && { row: before.row, facts: before.story.facts };
   return LEVELS.map((level) => {
-    const was = before && naming({ row: before.row, facts: before.story.facts }, level, atMs);
+    const was = earlier === undefined ? null : naming(earlier, level, atMs);
     const is = naming(after, level, atMs);
     const embargo = before?.row.embargo ?? null;
     const kept = was === 'clock' && is !== 'clock' && embargo !== null ? [embargo] : [];
-    const moved = ((was ?? null) === null) !== (is === null) && is !== 'clock';
+    const moved = (was === null) !== (is === null) && is !== 'clock';
     return moved ? [...kept, recordedAt] : kept;
   });
 }

@@ -45,13 +45,15 @@ const placeAfter = (seq: number): number => seq * CHANGES_PER_EVENT + CHANGES_PE
  * continues from it misses nothing that was recorded since. What the reader does not see may not move it.
  */
 function placed({ statements }: QueryContext, { level }: Reader, sorted: ViewRow[]): ViewRow[] {
+  // As nearly always: then nothing is read.
+  if (sorted.length === 0) return [];
   const waiting = [...sorted];
   const places = new Map<ViewRow, number>();
   const rows = statements
     .of('SELECT n, recorded FROM changes WHERE lo <= ? AND hi >= ? ORDER BY n DESC')
     .iterate(level, level);
   // One way back for all of them: the latest finds its place first.
-  for (const row of waiting.length === 0 ? [] : rows) {
+  for (const row of rows) {
     for (let last = waiting.at(-1); last !== undefined; last = waiting.at(-1)) {
       if ((row.recorded as number) >= (last.recorded as number)) break;
       places.set(last, placeAfter(Math.floor((row.n as number) / CHANGES_PER_EVENT)));
