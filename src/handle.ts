@@ -7,7 +7,8 @@ import { decideEvents, type Identity } from './handle/decide.ts';
 import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
 import { pauseBriefly } from './handle/pause.ts';
 import { requireKey, requireSame } from './handle/record.ts';
-import { type Actor, canSee, type Loaded, load } from './handle/stream.ts';
+import { dueRelease } from './handle/release.ts';
+import { type Actor, canSee, type Loaded, load, withNext } from './handle/stream.ts';
 import { commandId, generatedId, requestHash } from './ids.ts';
 import {
   type EventStore,
@@ -161,7 +162,14 @@ async function attempt(work: Work): Promise<CommandResult> {
   const expected = loaded.last?.revision ?? 'none';
   requireMatch(work, expected);
   requireRoom(work, expected);
-  const events = await decideEvents({ store: deps.store, parsed, identity, loaded, now });
+  // An embargo ended before whatever happens now, and the stream says so in this order.
+  const release = dueRelease(loaded, now);
+  const current = release === undefined ? loaded : withNext(loaded, release);
+  const decided = await decideEvents({
+    ...{ store: deps.store, parsed, identity, now },
+    loaded: current,
+  });
+  const events = release === undefined ? decided : [release, ...decided];
   const result = await append(deps, stream, events, expected);
   return { ...base(work), ...result, eventId: events.at(-1)?.id ?? '', repeated: false };
 }

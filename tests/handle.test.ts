@@ -6,6 +6,7 @@ import { type NewEvent, newEvent } from '../events/envelope.ts';
 import { UpcastError } from '../events/registry.ts';
 import { matchCommand } from '../src/commands.ts';
 import { backoff } from '../src/handle/pause.ts';
+import { recordRelease } from '../src/handle/release.ts';
 import { type Actor, type CommandResult, createHandler, type Handle } from '../src/handle.ts';
 import { commandId, eventId, generatedId, releaseId, requestHash } from '../src/ids.ts';
 import {
@@ -579,7 +580,69 @@ describe('access', () => {
     );
     clock = Date.UTC(2021, 10, 22, 9);
     expect(await post('/meetings/geneva/confirm', {}, { actor: reader })).toMatchObject({
-      revision: 1,
+      id: 'geneva',
+    });
+  });
+
+  describe('an embargo that has ended, and no event says so yet', () => {
+    const END = '2021-11-22T09:00:00Z';
+    const types = async (stream?: string) => (await events(stream)).map(({ type }) => type);
+
+    beforeEach(async () => {
+      const access = { classification: 'public', embargoUntil: END };
+      await post('/meetings', { ...meeting, ...access });
+      await post('/announcements', { ...report, ...access });
+      clock = Date.UTC(2021, 10, 22, 9, 0, 1);
+    });
+
+    it('is recorded before what a command does then', async () => {
+      const done = await post('/meetings/geneva/confirm', {}, { key: 'k' });
+      expect(done).toMatchObject({ revision: 2, repeated: false });
+      const [, released, confirmed] = await events();
+      expect(released).toMatchObject({
+        ...{ id: releaseId('meeting-geneva', END), type: 'MeetingReleased', revision: 1 },
+        data: { embargoUntil: END },
+        meta: { actor: 'clock', recordedAt: END },
+      });
+      expect(confirmed).toMatchObject({ id: done.eventId, type: 'MeetingConfirmed', revision: 2 });
+      expect(await post('/meetings/geneva/confirm', {}, { key: 'k' })).toMatchObject({
+        ...{ revision: 2, repeated: true, eventId: done.eventId },
+      });
+    });
+
+    it('is over before the entry is hidden again', async () => {
+      await post('/announcements/tass/reclassify', { classification: 'internal' });
+      expect(await types('announcement-tass')).toEqual([
+        ...['AnnouncementPublished', 'AnnouncementReleased', 'AnnouncementReclassified'],
+      ]);
+    });
+
+    it('leaves the revision that the caller has seen', async () => {
+      expect(await post('/meetings/geneva/confirm', {}, { ifMatch: 0 })).toMatchObject({
+        revision: 2,
+      });
+    });
+
+    it('is not recorded by a command that is refused', async () => {
+      const again = { classification: 'public' };
+      await expect(post('/meetings/geneva/reclassify', again)).rejects.toEqual(
+        rejected('nothing-changes'),
+      );
+      expect(await types()).toEqual(['MeetingAnnounced']);
+    });
+
+    it('is recorded once, whoever else records it at the same time', async () => {
+      const racing = handlerOn(
+        withAppends(store, [
+          (append) =>
+            async (...args) => {
+              await recordRelease(store, 'meeting', 'geneva', clock);
+              return append(...args);
+            },
+        ]),
+      );
+      await post('/meetings/geneva/confirm', {}, { by: racing });
+      expect(await types()).toEqual(['MeetingAnnounced', 'MeetingReleased', 'MeetingConfirmed']);
     });
   });
 

@@ -28,11 +28,18 @@ export async function recordRelease(
 ): Promise<string | undefined> {
   const loaded = await load(store, kind, id);
   const { last } = loaded;
-  const embargoUntil = endedEmbargo(loaded, nowMs);
-  if (last === undefined || embargoUntil === undefined) return undefined;
-  const event = releaseEvent(kind, last, embargoUntil);
+  const event = dueRelease(loaded, nowMs);
+  if (last === undefined || event === undefined) return undefined;
   await append({ store }, last.stream, [event], last.revision);
   return event.id;
+}
+
+/** The event that the end of an embargo is still to be recorded by; undefined: there is nothing to record. */
+export function dueRelease(loaded: Loaded, nowMs: number): NewEvent | undefined {
+  const { kind, last } = loaded;
+  const embargoUntil = endedEmbargo(loaded, nowMs);
+  if (last === undefined || embargoUntil === undefined) return undefined;
+  return releaseEvent(kind, last, embargoUntil);
 }
 
 /** The end of an embargo that is over and not recorded. */
