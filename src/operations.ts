@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { backgroundVerify } from './background.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { StoreSettings } from './open-store.ts';
-import { ViewBehind } from './views/errors.ts';
+import { ViewBehind, ViewsUnusable } from './views/errors.ts';
 import { openWorkshop } from './views/prepare.ts';
 import type { Projector } from './views/projector.ts';
 import { RebuildAll } from './views/rebuild-all.ts';
@@ -48,7 +48,7 @@ export function operations(
   };
 }
 
-/** @throws {ViewBehind} there is no such view yet, or the server is closing */
+/** @throws {ViewBehind} there is no such view yet, it is damaged and built again, or the server is closing */
 async function verifyOne(
   view: Projector,
   folder: string,
@@ -58,9 +58,15 @@ async function verifyOne(
   const scratch = join(folder, `${name}.db`);
   const control = { signal, onSlow: slowBuildLog(name, log) };
   const current = () => (signal.aborted ? undefined : view.status().file);
-  const result = await whileCurrent(current, (stored) =>
-    backgroundVerify(store, name, { stored, scratch }, control),
-  );
+  const result = await whileCurrent(current, async (stored) => {
+    try {
+      return await backgroundVerify(store, name, { stored, scratch }, control);
+    } catch (error) {
+      // Errors of another thread keep their names alone.
+      const isDamaged = error instanceof Error && error.name === ViewsUnusable.name;
+      throw isDamaged ? view.damaged(error, stored) : error;
+    }
+  });
   if (result === undefined) throw new ViewBehind(name);
   return result;
 }

@@ -41,6 +41,7 @@ export class Projector {
   readonly #gate = new Gate();
   readonly #listeners = new Set<(batch: AppliedBatch) => void>();
   readonly #stop = new AbortController();
+  readonly #name: string;
   readonly #readiness = Promise.withResolvers<void>();
   /** Ends with the view that it is for. */
   #following = new AbortController();
@@ -55,6 +56,7 @@ export class Projector {
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
+    this.#name = options.projection.name;
     const { folder, projection, definition, types, log, cacheBytes = 8 * 1024 * 1024 } = options;
     const onDeadLetter = deadLetterLog(projection.name, log);
     this.#told = { onDeadLetter, onSlow: slowBuildLog(projection.name, log) };
@@ -85,11 +87,14 @@ export class Projector {
    * finds it. @returns what the caller of the read is to have
    */
   readFault(error: unknown, file: string): unknown {
-    const serves = this.#slot.view?.file === file;
     // Whoever still held the handle of one that was discarded meanwhile is told the same.
-    const isGone = isClosedHandle(error) && !serves;
-    if (!isBrokenFile(error) && !isGone) return error;
-    if (serves) {
+    const isGone = isClosedHandle(error) && this.#slot.view?.file !== file;
+    return isBrokenFile(error) || isGone ? this.damaged(error, file) : error;
+  }
+
+  /** A view's file is damaged: it is built again, unless it serves no longer. @returns as readFault */
+  damaged(error: unknown, file: string): ViewBehind {
+    if (this.#slot.view?.file === file) {
       this.#options.log.error({ view: this.#name, err: error }, 'view is damaged: rebuilding');
       this.#discard();
       this.#following.abort();
@@ -154,10 +159,6 @@ export class Projector {
     this.#waiters.close();
     this.#readable = false;
     this.#slot.release();
-  }
-
-  get #name(): string {
-    return this.#options.projection.name;
   }
 
   #has(eventId: string): boolean {

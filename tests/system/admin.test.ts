@@ -7,20 +7,25 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Chancery, openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
 import { EventSourceReader } from '../http/support/event-source.ts';
+import { damageTable } from '../support/damage.ts';
 import { call, temporaryFolder } from '../support/program.ts';
 
 const TOKEN = 'a-token-for-the-admin-tests-0123456789abcdef';
 let folder: ReturnType<typeof temporaryFolder>;
 let chancery: Chancery;
 
-beforeEach(async () => {
-  folder = temporaryFolder('admin-');
+async function begin(): Promise<void> {
   const config = loadConfig(
     { DATA_DIR: folder.path, PORT: '0', ADMIN_TOKEN: TOKEN },
     'no-such-file',
   );
   chancery = await openChancery({ config, log: pino({ level: 'silent' }) });
   await chancery.ready;
+}
+
+beforeEach(async () => {
+  folder = temporaryFolder('admin-');
+  await begin();
   for (const id of ['a', 'b', 'c']) {
     const body = { id, title: `Meeting ${id}`, form: 'session', classification: 'public' };
     expect((await ask('POST', '/meetings', body)).status).toBe(201);
@@ -195,6 +200,18 @@ describe('/admin/verify', () => {
       ok: false,
       difference: { table: 'meetings', stored: { status: 'held' } },
     });
+  });
+
+  test('has a damaged view built again, and says so meanwhile', async () => {
+    await chancery.close();
+    const [file = ''] = viewFiles();
+    damageTable(join(folder.path, 'views', file), 'slips');
+    await begin();
+    const answer = await ask('POST', '/admin/verify');
+    expect(answer).toMatchObject({ status: 503, json: { code: 'view-behind' } });
+    const verified = async () => (await ask('POST', '/admin/verify')).json;
+    await expect.poll(verified, { timeout: 20_000 }).toMatchObject({ ok: true, events: 3 });
+    expect(viewFiles()).not.toEqual([file]);
   });
 });
 

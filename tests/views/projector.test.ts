@@ -1,13 +1,10 @@
 import {
-  closeSync,
   copyFileSync,
   existsSync,
-  openSync,
   readdirSync,
   readFileSync,
   truncateSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,6 +13,7 @@ import { calendar } from '../../projections/calendar.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { prepareView } from '../../src/views/prepare.ts';
+import { damageTable } from '../support/damage.ts';
 import {
   type Bench,
   cursed,
@@ -392,19 +390,8 @@ describe('a damaged view file', () => {
 describe('a view file that is damaged where nothing is written', () => {
   const COUNT = 300;
 
-  /** Random bytes over most of the table of meetings, which opening the file does not read. */
-  function damage(file: string): void {
-    const db = new DatabaseSync(file);
-    const pages = db
-      .prepare(`SELECT pageno FROM dbstat WHERE name = 'meetings' AND pagetype = 'leaf'`)
-      .all();
-    db.close();
-    const handle = openSync(file, 'r+');
-    for (const { pageno } of pages.slice(1)) {
-      writeSync(handle, Buffer.alloc(4_096, 0xa5), 0, 4_096, (Number(pageno) - 1) * 4_096);
-    }
-    closeSync(handle);
-  }
+  // Opening the file does not read there.
+  const damage = (file: string) => damageTable(file, 'meetings', 1);
 
   test('is built again once somebody reads there, who is told to wait', async () => {
     const file = await leftBehind(COUNT);
