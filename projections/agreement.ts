@@ -22,7 +22,8 @@ type Match = 'agrees' | 'compatible' | 'differs' | 'unknown';
 function compareWhen(value: When, snapshot: Snapshot): Match {
   const { when, place } = snapshot;
   if (when === null) return 'unknown';
-  const claimed = resolveWhen(value, place?.timezone);
+  // A source that names no zone means that of the meeting.
+  const claimed = resolveWhen(value, when.timezone ?? place?.timezone);
   if (sameWhen(claimed, when)) return 'agrees';
   if (isWithin(claimed) && contains(claimed, when)) return 'agrees';
   return overlaps(claimed, when) ? 'compatible' : 'differs';

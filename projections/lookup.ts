@@ -74,6 +74,12 @@ export class Lookup {
     return visibleMeeting(row, this.reader, this.#context.tellings, this.past);
   }
 
+  /** As those see it who have no token. */
+  asAnyone(row: MeetingRow): VisibleMeeting | undefined {
+    const anyone = { ...this.reader, level: 0 } as const;
+    return visibleMeeting(row, anyone, this.#context.tellings, this.past);
+  }
+
   seenAnnouncement(row: AnnouncementRow): VisibleAnnouncement | undefined {
     return visibleAnnouncement(row, this.reader, this.#context.tellings, this.past);
   }

@@ -16,7 +16,11 @@ export function isShown(when: ResolvedWhen | null): boolean {
   return days + 1 <= SHOWN_DAYS;
 }
 
-const hasEntry = ({ told }: VisibleMeeting): boolean => told.dates.some(isShown);
+/** Whether there is something at its `.ics` address, which shows everybody what anybody may see. */
+function hasEntry({ row }: VisibleMeeting, lookup: Lookup): boolean {
+  const shown = lookup.asAnyone(row);
+  return shown !== undefined && row.goneAt === null && shown.told.dates.some(isShown);
+}
 
 /** The API's meeting. */
 export function meetingView(visible: VisibleMeeting, lookup: Lookup): MeetingView {
@@ -47,7 +51,11 @@ export function meetingView(visible: VisibleMeeting, lookup: Lookup): MeetingVie
     statedAt: told.facts.dateStatedAt,
     recordedAt: told.recordedAt,
     changedAt: told.changedAt,
-    links: { self, history: `${self}/history`, ics: hasEntry(visible) ? `${self}.ics` : null },
+    links: {
+      self,
+      history: `${self}/history`,
+      ics: hasEntry(visible, lookup) ? `${self}.ics` : null,
+    },
     ...(lookup.reader.editor ? { revision: lookup.revisionOf(visible) } : {}),
     ...(row.stale === true ? { stale: true as const } : {}),
   };

@@ -41,7 +41,8 @@ export function warmUp(): void {
 /** What `.ics` addresses serve: feeds, and one public meeting. */
 export function createCalendars(options: CalendarsOptions): Calendars {
   const { entries, feeds, version, until, publicUrl } = options;
-  const addresses = publicUrl === undefined ? {} : { publicUrl };
+  const addressesOf = (meeting: string) =>
+    publicUrl === undefined ? {} : { publicUrl, sourceUrl: `${publicUrl}/meetings/${meeting}.ics` };
   const stamps = new WeakMap<FeedAsk, Stamp>();
   // Most requests find what the last one found: then no query is run.
   const unchanged = (ask: FeedAsk, nowMs: number): CalendarText | undefined => {
@@ -68,7 +69,7 @@ export function createCalendars(options: CalendarsOptions): Calendars {
       if (row === undefined) return undefined;
       const lastDay = row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS);
       if (lastDay !== null && lastDay < dayOf(nowMs)) return `This meeting was ${row.status}.`;
-      const single = renderSingle(row, addresses);
+      const single = renderSingle(row, addressesOf(row.id));
       return single.kind === 'nothing' ? single.reason : textOf(single.body);
     },
   };

@@ -7,8 +7,8 @@ import { decideEvents, type Identity } from './handle/decide.ts';
 import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
 import { pauseBriefly } from './handle/pause.ts';
 import { requireKey, requireSame } from './handle/record.ts';
-import { dueRelease } from './handle/release.ts';
-import { type Actor, canSee, type Loaded, load, withNext } from './handle/stream.ts';
+import { dueRelease, requireReleasable } from './handle/release.ts';
+import { type Actor, canSee, type Loaded, load } from './handle/stream.ts';
 import { commandId, generatedId, requestHash } from './ids.ts';
 import {
   type EventStore,
@@ -162,13 +162,10 @@ async function attempt(work: Work): Promise<CommandResult> {
   const expected = loaded.last?.revision ?? 'none';
   requireMatch(work, expected);
   requireRoom(work, expected);
-  // An embargo ended before whatever happens now, and the stream says so in this order.
+  const decided = await decideEvents({ store: deps.store, parsed, identity, loaded, now });
+  requireReleasable(loaded, decided);
+  // An embargo that has ended did so before what happens now. It changes nothing that commands are decided by.
   const release = dueRelease(loaded, now);
-  const current = release === undefined ? loaded : withNext(loaded, release);
-  const decided = await decideEvents({
-    ...{ store: deps.store, parsed, identity, now },
-    loaded: current,
-  });
   const events = release === undefined ? decided : [release, ...decided];
   const result = await append(deps, stream, events, expected);
   return { ...base(work), ...result, eventId: events.at(-1)?.id ?? '', repeated: false };
@@ -199,7 +196,10 @@ function requireTarget(work: Work, loaded: Loaded, now: number, done?: RecordedE
   throw new NotFound(`There is no ${parsed.kind} ${identity.id}: check the id.`);
 }
 
-/** Each command reads its stream from the beginning. What keeps or takes an entry from sight is never refused. */
+/**
+ * Each command reads its stream from the beginning. What keeps or takes an entry from sight is never refused. The
+ * end of an embargo, which clocks append, may be one more than there may be.
+ */
 const ALWAYS = new Set(['reclassify', 'withdraw', 'retract']);
 
 function requireRoom({ deps, request, parsed }: Work, last: ExpectedRevision): void {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type NewEvent, newEvent } from '../events/envelope.ts';
+import { type NewEvent, newEvent, type RecordedEvent } from '../events/envelope.ts';
 import { UpcastError } from '../events/registry.ts';
 import { matchCommand } from '../src/commands.ts';
 import { backoff } from '../src/handle/pause.ts';
@@ -631,8 +631,8 @@ describe('access', () => {
       expect(await types()).toEqual(['MeetingAnnounced']);
     });
 
-    it('is recorded once, whoever else records it at the same time', async () => {
-      const racing = handlerOn(
+    const racing = () =>
+      handlerOn(
         withAppends(store, [
           (append) =>
             async (...args) => {
@@ -641,8 +641,40 @@ describe('access', () => {
             },
         ]),
       );
-      await post('/meetings/geneva/confirm', {}, { by: racing });
+
+    it('is recorded once, whoever else records it at the same time', async () => {
+      await post('/meetings/geneva/confirm', {}, { by: racing() });
       expect(await types()).toEqual(['MeetingAnnounced', 'MeetingReleased', 'MeetingConfirmed']);
+    });
+
+    it('is a change that the caller has not seen, once another has recorded it', async () => {
+      await expect(
+        post('/meetings/geneva/confirm', {}, { by: racing(), ifMatch: 0 }),
+      ).rejects.toEqual(expect.objectContaining({ expected: 0, actual: 1 }));
+      expect(await types()).toEqual(['MeetingAnnounced', 'MeetingReleased']);
+    });
+
+    it('was recorded by a clock that was ahead: another embargo to the same end is refused', async () => {
+      await recordRelease(store, 'meeting', 'geneva', clock);
+      clock = Date.UTC(2021, 10, 22, 8, 59);
+      const again = { classification: 'public', embargoUntil: END };
+      await expect(post('/meetings/geneva/reclassify', again)).rejects.toEqual(
+        rejected('embargo-passed'),
+      );
+      const later = { ...again, embargoUntil: '2021-11-22T09:00:01Z' };
+      expect(await post('/meetings/geneva/reclassify', later)).toMatchObject({ revision: 2 });
+    });
+
+    it('does not stand in the way, where a log has two embargoes to the same end', async () => {
+      await recordRelease(store, 'meeting', 'geneva', clock);
+      const [announced, released] = await events();
+      const { stream, revision, position: _, ...event } = released as RecordedEvent;
+      const data = { classification: 'public', embargoUntil: END };
+      const again = { ...event, id: generatedId('again'), type: 'MeetingReclassified', data };
+      await store.append(stream, [again], revision);
+      expect(await recordRelease(store, 'meeting', 'geneva', clock)).toBeUndefined();
+      expect(await post('/meetings/geneva/confirm')).toMatchObject({ revision: 3 });
+      expect(announced?.revision).toBe(0);
     });
   });
 

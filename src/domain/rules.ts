@@ -27,6 +27,7 @@ export const RULES = {
   'too-many-participants': 'A meeting has at most 200 participants.',
   'public-feed':
     'The address of a public feed has no token that could be rotated, revoked or expire.',
+  'ceiling-lowered': 'The ceiling of a feed is raised, never lowered, at one address.',
   'key-reused': 'An idempotency key belongs to one request: another body needs another key.',
 } as const;
 

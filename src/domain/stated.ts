@@ -131,10 +131,13 @@ export const latestStated = (values: readonly DateOrInstant[]): DateOrInstant | 
 function compareStated(a: DateOrInstant, b: DateOrInstant): number {
   const [dayA, dayB] = [utcDay(a), utcDay(b)];
   if (dayA !== dayB) return dayA < dayB ? -1 : 1;
-  return momentOf(a) - momentOf(b);
+  const [momentA, momentB] = [momentOf(a), momentOf(b)];
+  return momentA === momentB ? 0 : momentA - momentB;
 }
 
-const momentOf = (value: DateOrInstant): number => (value.includes('T') ? instantMs(value) : 0);
+/** A date is before every instant of its day. */
+const momentOf = (value: DateOrInstant): number =>
+  value.includes('T') ? instantMs(value) : Number.NEGATIVE_INFINITY;
 
 function requireNotFuture(value: DateOrInstant, recordedAt: number): void {
   const come = value.includes('T')

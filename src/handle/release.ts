@@ -1,6 +1,7 @@
 import { type NewEvent, newEvent } from '../../events/envelope.ts';
 import { registry } from '../../events/registry.ts';
 import { instantMs, isoInstant } from '../domain/date/index.ts';
+import { Rejected } from '../domain/rules.ts';
 import { releaseId, requestHash } from '../ids.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { append } from './append.ts';
@@ -39,7 +40,32 @@ export function dueRelease(loaded: Loaded, nowMs: number): NewEvent | undefined 
   const { kind, last } = loaded;
   const embargoUntil = endedEmbargo(loaded, nowMs);
   if (last === undefined || embargoUntil === undefined) return undefined;
-  return releaseEvent(kind, last, embargoUntil);
+  return hasReleased(loaded, embargoUntil) ? undefined : releaseEvent(kind, last, embargoUntil);
+}
+
+/**
+ * Whether the stream has the release of an embargo until that instant. It has a second one neither for another
+ * embargo of the same end: ids are of stream and end.
+ */
+function hasReleased({ last, events }: Loaded, embargoUntil: string): boolean {
+  const id = last && releaseId(last.stream, embargoUntil);
+  return events.some((event) => event.id === id);
+}
+
+/**
+ * Refuses an embargo whose end could not be recorded. A node whose clock was ahead can have recorded one that is
+ * still to come for others.
+ * @throws {Rejected} embargo-passed
+ */
+export function requireReleasable(loaded: Loaded, decided: readonly NewEvent[]): void {
+  for (const { data } of decided) {
+    const { embargoUntil } = data as { embargoUntil?: string };
+    if (embargoUntil === undefined || !hasReleased(loaded, embargoUntil)) continue;
+    throw new Rejected(
+      'embargo-passed',
+      `An embargo until ${embargoUntil} was recorded as over: choose another instant, if only a second later.`,
+    );
+  }
 }
 
 /** The end of an embargo that is over and not recorded. */

@@ -1,5 +1,5 @@
 import type { AnnouncementEvent } from '../../events/announcement.ts';
-import { type NewEvent, type RecordedEvent, streamOf } from '../../events/envelope.ts';
+import { type RecordedEvent, streamOf } from '../../events/envelope.ts';
 import type { MeetingEvent } from '../../events/meeting.ts';
 import { UpcastError, upcast } from '../../events/registry.ts';
 import type { Classification } from '../../events/values.ts';
@@ -56,49 +56,29 @@ function todaysForm(event: RecordedEvent): RecordedEvent[] {
 
 export async function loadMeeting(store: EventStore, id: string): Promise<LoadedMeeting> {
   const { last, events } = await read<MeetingRecord>(store, streamOf('meeting', id));
-  return meetingOf(last, events);
+  return {
+    kind: 'meeting',
+    last,
+    events,
+    state: events.reduce<meeting.MeetingState>(meeting.evolve, meeting.initialState),
+  };
 }
-
-const meetingOf = (
-  last: RecordedEvent | undefined,
-  events: readonly MeetingRecord[],
-): LoadedMeeting => ({
-  kind: 'meeting',
-  last,
-  events,
-  state: events.reduce<meeting.MeetingState>(meeting.evolve, meeting.initialState),
-});
 
 export async function loadAnnouncement(store: EventStore, id: string): Promise<LoadedAnnouncement> {
   const { last, events } = await read<AnnouncementRecord>(store, streamOf('announcement', id));
-  return announcementOf(last, events);
+  return {
+    kind: 'announcement',
+    last,
+    events,
+    state: events.reduce<announcement.AnnouncementState>(
+      announcement.evolve,
+      announcement.initialState,
+    ),
+  };
 }
-
-const announcementOf = (
-  last: RecordedEvent | undefined,
-  events: readonly AnnouncementRecord[],
-): LoadedAnnouncement => ({
-  kind: 'announcement',
-  last,
-  events,
-  state: events.reduce<announcement.AnnouncementState>(
-    announcement.evolve,
-    announcement.initialState,
-  ),
-});
 
 export const load = (store: EventStore, kind: Loaded['kind'], id: string): Promise<Loaded> =>
   kind === 'meeting' ? loadMeeting(store, id) : loadAnnouncement(store, id);
-
-/** The stream as it is once the event is appended; it has no position yet. */
-export function withNext(loaded: Loaded, event: NewEvent): Loaded {
-  const { last } = loaded;
-  if (last === undefined) throw new TypeError(`${event.type} follows nothing`);
-  const next = { ...event, stream: last.stream, revision: last.revision + 1, position: '' };
-  return loaded.kind === 'meeting'
-    ? meetingOf(next, [...loaded.events, next as MeetingRecord])
-    : announcementOf(next, [...loaded.events, next as AnnouncementRecord]);
-}
 
 /** Who may see the entry: its classification and embargo; undefined: there is none. */
 export function accessOf(loaded: Loaded) {

@@ -52,7 +52,8 @@ export class FeedDoors {
     if (life.kind === 'replaced') throw replaced();
     if (life.kind !== 'graced') return { feed: row.id, ask: this.#ask(row, undefined) };
     const { since, until } = life;
-    const uid = entryUid(`feed-${row.id} replaced ${since}`);
+    // One that says another end is another entry, and the one before is gone: none has to count what changed in it.
+    const uid = entryUid(`feed-${row.id} replaced ${since} until ${until}`);
     return { feed: row.id, ask: this.#ask(row, { uid, since, until }) };
   }
 

@@ -76,7 +76,7 @@ function listed(heading: string, items: readonly string[]): string[] {
 }
 
 function dateWords(row: EntryRow, { when, dateOpen }: Standing): string {
-  if (dateOpen || row.status === 'postponed') {
+  if (dateOpen || row.when === null) {
     const now = row.when === null ? 'open' : `${row.when.display}, the day is open`;
     return `${now} (last date: ${when.display})`;
   }

@@ -80,6 +80,7 @@ describe('statedAt', () => {
   it('of two sources is the later; on one day the instant', () => {
     expect(latestStated(['2021-11-21', '2021-10-22T23:00:00Z'])).toBe('2021-11-21');
     expect(latestStated(['2021-11-21T01:00:00Z', '2021-11-21'])).toBe('2021-11-21T01:00:00Z');
+    expect(latestStated(['1969-05-01T01:00:00Z', '1969-05-01'])).toBe('1969-05-01T01:00:00Z');
     expect(latestStated([])).toBeUndefined();
   });
 });

@@ -261,6 +261,11 @@ describe('has: DESCRIPTION', () => {
       'Date: open (last date: 25–29 July 2022)',
     ],
     [
+      'the last date of one that was withdrawn after it had been postponed',
+      { status: 'withdrawn', when: null, lastWhen: on('2022-07-25/2022-07-29') },
+      'Date: open (last date: 25–29 July 2022)',
+    ],
+    [
       'the last shown date of one that became too coarse',
       { when: on('2022'), dates: [DAY, on('2022')] },
       'Date: 2022, the day is open (last date: 10 June 2022)',

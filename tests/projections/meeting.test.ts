@@ -186,12 +186,31 @@ describe('the link to its calendar entry', () => {
     expect(world.meeting('m').links.ics).toBe('/meetings/m.ics');
   });
 
+  it('is null while not everybody may see the meeting', async () => {
+    await world.announce('m', {
+      ...{ when: { edtf: '2022-08-01' }, embargoUntil: '2021-11-22T09:00:00Z' },
+    });
+    expect(world.meeting('m', 1).links.ics).toBeNull();
+    world.at('2021-11-22T09:00:00Z');
+    expect(world.meeting('m', 1).links.ics).toBe('/meetings/m.ics');
+    await world.reclassify('m', 'internal');
+    expect(world.meeting('m', 1).links.ics).toBeNull();
+  });
+
+  it('is null once it is off the calendar: the entry that says so does not stay', async () => {
+    await world.announce('m', { when: { edtf: '2022-08-01' } });
+    await world.withdraw('m');
+    const [gone] = world.list({ filters: { status: ['withdrawn'] } }, 0).items;
+    expect(gone?.links.ics).toBeNull();
+  });
+
   it('is null for those who never saw a date', async () => {
     await world.announce('m', { when: { edtf: '2022-08-01' }, classification: 'internal' });
     await world.postpone('m');
     await world.reclassify('m', 'public');
     expect(world.meeting('m', 0).links.ics).toBeNull();
-    expect(world.meeting('m', 1).links.ics).toBe('/meetings/m.ics');
+    // The address shows the same to everybody.
+    expect(world.meeting('m', 1).links.ics).toBeNull();
     const lastWhen = (level: Level) => world.view.entries.one(world.reader(level), 'm')?.lastWhen;
     expect(lastWhen(0)).toBeNull();
     expect(lastWhen(1)).toMatchObject({ edtf: '2022-08-01' });

@@ -1,7 +1,8 @@
-import type { FeedEvent } from '../../../events/feed.ts';
+import type { FeedEvent, FeedFacts } from '../../../events/feed.ts';
 import { DAY_MS, instantMs, isoInstant } from '../date/index.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
+import { levelOf } from '../visibility.ts';
 import type { FeedCommand } from './commands.ts';
 import { type FeedState, type FeedToken, presentToken, type SavedFeed } from './state.ts';
 
@@ -64,6 +65,7 @@ function change(
   now: number,
 ): FeedEvent {
   if (expiresAt !== undefined) requirePrivate(state);
+  requireNoLower(changes.ceiling, state);
   const token = presentToken(state);
   const until = typeof expiresAt === 'string' ? future(expiresAt, now) : expiresAt;
   const moves = until !== undefined && token !== undefined && until !== token.expiresAt;
@@ -72,6 +74,19 @@ function change(
     throw new Rejected('nothing-changes', 'The feed is so already.');
   }
   return { type: 'FeedChanged', data: { ...facts, ...(moves ? { expiresAt: until } : {}) } };
+}
+
+/**
+ * Calendars keep an entry that they were shown until one with a higher SEQUENCE comes (RFC 5545 §3.8.7.4), and lower
+ * levels count fewer changes: what is to be hidden would stay there.
+ * @throws {Rejected} ceiling-lowered
+ */
+function requireNoLower(ceiling: FeedFacts['ceiling'] | undefined, { facts }: SavedFeed): void {
+  if (ceiling === undefined || levelOf(ceiling) >= levelOf(facts.ceiling)) return;
+  throw new Rejected(
+    'ceiling-lowered',
+    'Calendars that have this address would keep what it has shown: save another feed with the lower ceiling, and delete this one.',
+  );
 }
 
 /** @throws {Rejected} public-feed */

@@ -93,6 +93,13 @@ describe('changing', () => {
     expect(rule(change({}, null), saved)).toBe('nothing-changes');
   });
 
+  test('the ceiling is raised, and never lowered: calendars would keep what they were shown', () => {
+    const raised = on([save, change({ ceiling: 'confidential' })]);
+    expect(raised).toMatchObject({ facts: { ceiling: 'confidential' } });
+    expect(rule(change({ ceiling: 'internal' }), raised)).toBe('ceiling-lowered');
+    expect(rule(change({ ceiling: 'public' }), saved)).toBe('ceiling-lowered');
+  });
+
   test('the expiry moves, and is taken away', () => {
     const later = '2022-06-01T00:00:00Z';
     const moved = on([save, change({}, later)]);
