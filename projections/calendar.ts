@@ -2,10 +2,12 @@ import type {
   AnnouncementFacts as AnnouncementData,
   AnnouncementEvent,
 } from '../events/announcement.ts';
-import { parseStream } from '../events/envelope.ts';
+import { parseStream, type StreamKind } from '../events/envelope.ts';
 import type { MeetingEvent } from '../events/meeting.ts';
 import type { RedactionEvent } from '../events/redaction.ts';
 import { instantMs } from '../src/domain/date/index.ts';
+import { liveOf } from '../src/domain/meeting/state.ts';
+import { type Access, isNarrower } from '../src/domain/visibility.ts';
 import { type AnnouncementRow, advanceAnnouncement } from './announcement-record.ts';
 import { type AnnouncementFacts, countsForCiting } from './announcement-telling.ts';
 import {
@@ -40,7 +42,7 @@ import type { ViewDatabase } from './view-database.ts';
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 5,
+  definition: 6,
   kinds: ['meeting', 'announcement', 'redaction'],
   rememberSkipped: true,
   tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,
@@ -66,6 +68,23 @@ type Announcements = Entries<
 >;
 type MeetingEntry = Entry<MeetingRow, MeetingFacts, Searchable>;
 
+/** Whether all that the event does is to show the entry to fewer, or what the clock has done already. */
+function restricts(event: ProjectedEvent, access: Access): boolean {
+  switch (event.type) {
+    case 'MeetingReclassified':
+    case 'AnnouncementReclassified':
+      return isNarrower(access, event.data);
+    case 'MeetingReleased':
+    case 'AnnouncementReleased':
+      return access.embargoUntil === event.data.embargoUntil;
+    case 'MeetingWithdrawn':
+    case 'AnnouncementRetracted':
+      return true;
+    default:
+      return false;
+  }
+}
+
 class CalendarApplier implements Applier {
   readonly #meetingRows: MeetingRows;
   readonly #changes: ChangeRows;
@@ -89,6 +108,23 @@ class CalendarApplier implements Applier {
     } else {
       this.#applyRedaction(event as RedactionProjected, seq);
     }
+  }
+
+  restrict(event: ProjectedEvent, seq: number): boolean {
+    const name = parseStream(event.stream);
+    const access = name && this.#accessOf(name.kind, name.id);
+    if (access === undefined || !restricts(event, access)) return false;
+    this.apply(event, seq);
+    return true;
+  }
+
+  #accessOf(kind: StreamKind, id: string): Access | undefined {
+    if (kind === 'meeting') {
+      const state = this.#meetings.get(id)?.story.facts.state;
+      return state && liveOf(state).details;
+    }
+    if (kind === 'announcement') return this.#announcements.get(id)?.story.facts.state.facts;
+    return undefined;
   }
 
   flush(): void {

@@ -104,16 +104,19 @@ export class Lookup {
   }
 
   /**
-   * Follows merges to the meeting that stands for this one; undefined when the chain leaves the reader's
-   * sight.
+   * Follows merges to the meeting that stands for this one; undefined when the chain leaves the reader's sight, or
+   * comes back: of another day it can, since what two streams recorded is only ordered in the log.
    */
   survivor(id: string): VisibleMeeting | undefined {
-    let found = this.meeting(id);
-    for (;;) {
+    const passed = new Set<string>();
+    for (let next = id; !passed.has(next); ) {
+      passed.add(next);
+      const found = this.meeting(next);
       const state = found?.told.facts.state;
       if (state?.status !== 'merged') return found;
-      found = this.meeting(state.into);
+      next = state.into;
     }
+    return undefined;
   }
 
   /** Where a merged meeting points, when the survivor is visible and not itself gone; else null. */

@@ -66,4 +66,9 @@ export interface Applier {
   finish?(): void;
   /** The stream has a dead letter: mark its last good rows stale. Called once a stream, before a flush. */
   quarantine(stream: string): void;
+  /**
+   * A later event of a stream that has a dead letter. Applied to the last good rows all the same if all it does is
+   * to show them to fewer. @returns whether it was; false: nothing has changed, and the event is set aside
+   */
+  restrict?(event: ProjectedEvent, seq: number): boolean;
 }

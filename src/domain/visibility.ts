@@ -14,12 +14,25 @@ export const embargoedLevel = (classification: Classification, embargoUntil?: st
     ? levelOf(classification)
     : (Math.max(levelOf(classification), 1) as Level);
 
+/** What decides who sees an entry. */
+export interface Access {
+  readonly classification: Classification;
+  readonly embargoUntil?: string | undefined;
+}
+
+/** From when anyone sees an entry (epoch ms). */
+const anyoneFrom = ({ classification, embargoUntil }: Access): number => {
+  if (classification !== 'public') return Number.POSITIVE_INFINITY;
+  return embargoUntil === undefined ? Number.NEGATIVE_INFINITY : instantMs(embargoUntil);
+};
+
+/** Whether nobody sees an entry by the second, at any time, who would not by the first. */
+export const isNarrower = (before: Access, after: Access): boolean =>
+  levelOf(after.classification) >= levelOf(before.classification) &&
+  anyoneFrom(after) >= anyoneFrom(before);
+
 /** Whether a caller of this level sees an entry at an instant (RFC 3339 UTC, same form as stored). */
-export function isVisible(
-  level: Level,
-  entry: { classification: Classification; embargoUntil?: string | undefined },
-  nowMs: number,
-): boolean {
+export function isVisible(level: Level, entry: Access, nowMs: number): boolean {
   const embargoed = entry.embargoUntil !== undefined && nowMs < instantMs(entry.embargoUntil);
   const lowest = embargoed
     ? embargoedLevel(entry.classification, entry.embargoUntil)

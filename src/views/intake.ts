@@ -7,6 +7,7 @@ import type {
   ProjectedEvent,
   Projection,
 } from '../../projections/projection.ts';
+import { isDatabaseFault } from './errors.ts';
 import { type Checkpoint, Ledger } from './ledger.ts';
 
 /**
@@ -53,7 +54,7 @@ export class Intake {
     } else if (!this.#kinds.has(kindOf(event.stream))) {
       this.#skip(event);
     } else if (this.#quarantined.size > 0 && this.#quarantined.has(event.stream)) {
-      this.ledger.addDeadLetter(event, seq, null);
+      if (!this.#restricts(event, seq)) this.ledger.addDeadLetter(event, seq, null);
     } else {
       this.applier.apply(upcast(event, this.#types) as ProjectedEvent, seq);
     }
@@ -75,6 +76,17 @@ export class Intake {
     for (const [type, count] of this.#unknown) this.ledger.addUnknown(type, count);
     this.#unknown = new Map();
     if (this.#checkpoint !== undefined) this.ledger.moveTo(this.#checkpoint);
+  }
+
+  /** What keeps an entry from sight does so, whatever else of it is not known. */
+  #restricts(event: RecordedEvent, seq: number): boolean {
+    try {
+      const projected = upcast(event, this.#types) as ProjectedEvent;
+      return this.applier.restrict?.(projected, seq) ?? false;
+    } catch (error) {
+      if (isDatabaseFault(error)) throw error;
+      return false;
+    }
   }
 
   #skip(event: RecordedEvent): void {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { RecordedEvent } from '../../events/envelope.ts';
+import type { ViewDatabase } from '../../projections/view-database.ts';
 
 /** The engine's own tables in a view file: how far it is, and what it could not apply. */
 
@@ -54,12 +55,14 @@ export function readDefinition(db: DatabaseSync): string | undefined {
     | undefined;
 }
 
+type Handle = Pick<ViewDatabase, 'prepare'>;
+
 /** Reads and writes the ledger over one handle. Writing belongs inside the batch's transaction. */
 export class Ledger {
-  readonly #db: DatabaseSync;
+  readonly #db: Handle;
   readonly #statements: ReturnType<typeof prepareAll>;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: Handle) {
     this.#db = db;
     this.#statements = prepareAll(db);
   }
@@ -120,7 +123,7 @@ export class Ledger {
   }
 }
 
-const prepareAll = (db: DatabaseSync) => ({
+const prepareAll = (db: Handle) => ({
   moveTo: db.prepare('INSERT OR REPLACE INTO view_checkpoint VALUES (1, ?, ?, ?, ?, ?)'),
   addDeadLetter: db.prepare('INSERT INTO view_dead_letters VALUES (?, ?, ?, ?, ?, ?)'),
   addUnknown: db.prepare(

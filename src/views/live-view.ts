@@ -4,7 +4,7 @@ import type { Registry } from '../../events/registry.ts';
 import type { Projection } from '../../projections/projection.ts';
 import type { ViewDatabase } from '../../projections/view-database.ts';
 import { openLive, openReader, transaction } from './database.ts';
-import { isDatabaseFault, isForeignFile, messageOf } from './errors.ts';
+import { isDatabaseFault, isForeignFile, messageOf, ViewBehind } from './errors.ts';
 import { guarded } from './guarded-database.ts';
 import { Intake } from './intake.ts';
 import { type Checkpoint, Ledger, readDefinition } from './ledger.ts';
@@ -23,6 +23,8 @@ export class LiveView {
   readonly file: string;
   /** For queries. Sees every committed batch at once. */
   readonly reader: ViewDatabase;
+  /** Of the last commit, for reading. */
+  readonly ledger: Ledger;
   readonly #readHandle: DatabaseSync;
   readonly #writer: DatabaseSync;
   readonly #options: LiveViewOptions;
@@ -36,6 +38,7 @@ export class LiveView {
     this.#readHandle = openReader(file);
     const { onReadFault = (error) => error } = options;
     this.reader = guarded(this.#readHandle, (error) => onReadFault(error, file));
+    this.ledger = new Ledger(this.reader);
   }
 
   /** Opens a file; undefined when it is damaged, no view, or of another definition. */
@@ -57,15 +60,17 @@ export class LiveView {
     return this.#intake.checkpoint;
   }
 
-  /** Of the last commit. */
-  get ledger(): Ledger {
-    return this.#intake.ledger;
-  }
-
-  /** Whether the rows or the ledger show the event. */
+  /** Whether the rows or the ledger show the event; false, too, of a file that is found damaged just now. */
   has(eventId: string): boolean {
-    if (this.checkpoint?.id === eventId || this.ledger.isSetAside(eventId)) return true;
-    return this.#options.projection.has?.(this.reader, eventId) ?? false;
+    if (this.checkpoint?.id === eventId) return true;
+    try {
+      if (this.ledger.isSetAside(eventId)) return true;
+      return this.#options.projection.has?.(this.reader, eventId) ?? false;
+    } catch (error) {
+      // The view that is built in its place will say.
+      if (error instanceof ViewBehind) return false;
+      throw error;
+    }
   }
 
   /**

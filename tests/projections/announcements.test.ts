@@ -241,6 +241,11 @@ describe('agreement', () => {
       expect(await agreement(claim('when', value))).toBe(expected);
     });
 
+    it('without a zone is meant in that of the meeting', async () => {
+      await world.announce('m', { when: { edtf: '2022-08', timezone: 'Asia/Tokyo' } });
+      expect(await agreement(claim('when', { edtf: '2022-08' }))).toBe('agrees');
+    });
+
     it('counts in the zone of the place', async () => {
       const place = { name: 'Apia', timezone: 'Pacific/Apia' };
       const when = { start: '2022-08-15T00:30', end: '2022-08-15T01:00', timezone: 'Pacific/Apia' };
@@ -340,6 +345,17 @@ describe('agreement', () => {
     it('is with the last of a chain', async () => {
       await world.merge('survivor', 'last');
       expect(await agreement(claim('when', { edtf: '2022-10' }))).toBe('agrees');
+    });
+
+    it('is unknown on a day by which, to two clocks, each was merged into the other', async () => {
+      await world.publish('r', { claims: [claim('when', { edtf: '2022-08' })] });
+      await world.at('2021-11-22T10:00:00Z').restore('m');
+      const recordedAt = '2021-11-22T09:00:00Z';
+      await world.append('meeting', 'survivor', 'MeetingMerged', { into: 'm' }, { recordedAt });
+      const past = { recordedMs: Date.UTC(2021, 10, 22, 9, 30) };
+      const found = world.queries.getAnnouncement(world.reader(0), 'r', past);
+      expect(found?.claims).toEqual([expect.objectContaining({ agreement: 'unknown' })]);
+      expect(world.report('r', 0).claims[0]?.agreement).toBe('differs');
     });
 
     it('is unknown where the survivor is hidden', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
@@ -10,9 +11,12 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
+import type { MeetingView } from '../../projections/types.ts';
+import type { Level } from '../../src/domain/visibility.ts';
 import { StoreUnavailable } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { prepareView } from '../../src/views/prepare.ts';
+import type { Projector } from '../../src/views/projector.ts';
 import { damageTable } from '../support/damage.ts';
 import {
   type Bench,
@@ -206,6 +210,62 @@ describe('an event that cannot be applied', () => {
     expect(meetingsOf(built).get('spoilt')).toMatchObject({ stale: true });
     expect(meetingsOf(built).get('good')).not.toHaveProperty('stale');
     expect(built.status()).toMatchObject({ deadLetters: 1, quarantined: ['meeting-spoilt'] });
+  });
+
+  describe.each(['live', 'in a build'])('%s goes on being restricted', (when) => {
+    const seen = (projector: Projector, level: Level = 0): Map<string, MeetingView> =>
+      meetingsOf(projector, level);
+
+    /** A view with a stream that was set aside, and then brought these events. */
+    async function spoilt(facts: object, later: ReturnType<typeof rawEvent>[]) {
+      const early = when === 'live' ? bench.project() : undefined;
+      await bench.announce('spoilt', facts);
+      const bad = rawEvent('MeetingRescheduled', { when: { edtf: 'some day' } });
+      await bench.store.append('meeting-spoilt', [bad, ...later], 0);
+      const last = await bench.announce('last');
+      const projector = early ?? bench.project();
+      await projector.ready;
+      expect(await projector.waitFor(last, 5_000)).toBe(true);
+      return projector;
+    }
+
+    test('hidden, where it is hidden again', async () => {
+      const event = rawEvent('MeetingReclassified', { classification: 'internal' });
+      const projector = await spoilt({}, [event]);
+      expect([...seen(projector).keys()]).toEqual(['last']);
+      expect(seen(projector, 1).get('spoilt')).toMatchObject({
+        ...{ stale: true, classification: 'internal' },
+      });
+      expect(projector.status().deadLetters).toBe(1);
+      expect(await projector.waitFor(event.id, 5_000)).toBe(true);
+    });
+
+    test('hidden for longer, where its embargo is moved on', async () => {
+      const facts = { embargoUntil: '2021-12-01T00:00:00Z' };
+      const until = (embargoUntil: string) =>
+        rawEvent('MeetingReclassified', { classification: 'public', embargoUntil });
+      const projector = await spoilt(facts, [
+        until('2022-01-01T00:00:00Z'),
+        until('2021-12-24T00:00:00Z'),
+      ]);
+      expect(seen(projector, 1).get('spoilt')).toMatchObject({
+        embargoUntil: '2022-01-01T00:00:00Z',
+      });
+      expect(projector.status().deadLetters).toBe(2);
+    });
+
+    test('gone, where it is withdrawn', async () => {
+      const projector = await spoilt({}, [rawEvent('MeetingWithdrawn', { reason: 'an error' })]);
+      expect([...seen(projector, 2).keys()]).toEqual(['last']);
+    });
+
+    test('and shown to nobody else', async () => {
+      const facts = { classification: 'internal' };
+      const public_ = rawEvent('MeetingReclassified', { classification: 'public' });
+      const projector = await spoilt(facts, [public_, rawEvent('MeetingRestored', {})]);
+      expect([...seen(projector).keys()]).toEqual(['last']);
+      expect(projector.status().deadLetters).toBe(3);
+    });
   });
 
   test('stays set aside after a restart', async () => {
@@ -407,6 +467,20 @@ describe('a view file that is damaged where nothing is written', () => {
     await expect.poll(() => after.readable, { timeout: 20_000 }).toBe(true);
     expect(meetingsOf(after).size).toBe(COUNT);
     expect(await after.waitFor(await bench.announce('later'), 5_000)).toBe(true);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test('is built again, too, where only the engine reads', async () => {
+    const file = await leftBehind(3);
+    damageTable(file, 'view_skipped');
+    const after = bench.project();
+    await after.ready;
+    expect(after.status().file).toBe(file);
+    const before = [...meetingsOf(after).keys()];
+    expect(await after.waitFor(randomUUID(), 1)).toBe(false);
+    expect(after.readable).toBe(false);
+    expect(await after.waitFor(await bench.announce('later'), 20_000)).toBe(true);
+    expect([...meetingsOf(after).keys()]).toEqual(['later', ...before].toSorted());
     expect(existsSync(file)).toBe(false);
   });
 

@@ -7,6 +7,7 @@ import { calendar } from '../../projections/calendar.ts';
 import { calendarQueries } from '../../projections/calendar-queries.ts';
 import type { MeetingView } from '../../projections/types.ts';
 import { matchCommand } from '../../src/commands.ts';
+import type { Level } from '../../src/domain/visibility.ts';
 import { createHandler } from '../../src/handle.ts';
 import { releaseId } from '../../src/ids.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
@@ -92,10 +93,10 @@ export async function openBench(): Promise<Bench> {
   return bench;
 }
 
-/** The meetings in the view, by id. */
-export function meetingsOf(projector: Projector): Map<string, MeetingView> {
+/** The meetings in the view, by id, as a level sees them. */
+export function meetingsOf(projector: Projector, level: Level = 2): Map<string, MeetingView> {
   const { items } = calendarQueries(projector.reader(), releaseId).listMeetings({
-    reader: { level: 2, editor: true, clockMs: NOW },
+    reader: { level, editor: true, clockMs: NOW },
     nowMs: NOW,
     filters: {},
     limit: 500,
@@ -161,6 +162,7 @@ export const cursed = (stream: string): typeof calendar => ({
       },
       finish: () => real.finish?.(),
       quarantine: (name) => real.quarantine(name),
+      restrict: (event, seq) => real.restrict?.(event, seq) ?? false,
     };
   },
 });

@@ -55,9 +55,13 @@ export class Watch {
   }
 
   #poll(): void {
-    const version = this.#dataVersion();
-    if (version === undefined || version === this.#seen) return;
-    this.#seen = version;
+    try {
+      const version = this.#dataVersion();
+      if (version === undefined || version === this.#seen) return;
+      this.#seen = version;
+    } catch {
+      // Nobody hears what a timer throws: those who wait read, and meet what is wrong with the file themselves.
+    }
     this.notify();
   }
 

@@ -4,13 +4,18 @@ import { Watch } from '../../../src/store/sqlite/watch.ts';
 const POLL_MS = 50;
 
 let written: number | undefined;
+let damage: Error | undefined;
 let watch: Watch;
 let ended: AbortController;
 
 beforeEach(() => {
   vi.useFakeTimers();
   written = 7;
-  watch = new Watch(() => written, POLL_MS);
+  damage = undefined;
+  watch = new Watch(() => {
+    if (damage !== undefined) throw damage;
+    return written;
+  }, POLL_MS);
   ended = new AbortController();
 });
 
@@ -52,6 +57,13 @@ describe('who waits for writes of others', () => {
     const wakes = follow();
     await polls(10);
     expect(wakes()).toBe(0);
+  });
+
+  test('is woken where the file cannot be read any more, and finds out why', async () => {
+    const wakes = follow();
+    damage = new Error('the file is damaged');
+    await polls(1);
+    expect(wakes()).toBe(1);
   });
 
   test('is woken once by what was written while the file could not be asked', async () => {
