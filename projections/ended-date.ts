@@ -32,6 +32,8 @@ export function endedDate(
 ): EndedDate | undefined {
   const was = before?.when ?? null;
   if (before === undefined || was === null || !SLIPPING.has(event.type)) return undefined;
+  // Another place may bring another zone: the date that was said stays the same.
+  if (after.when !== null && !('when' in event.data)) return undefined;
   if (sameDate(was, after.when)) return undefined;
   const { kind, days, range } = after.when === null ? OPEN_ENDED : moved(was, after.when);
   return {

@@ -74,10 +74,10 @@ export class Lookup {
     return visibleMeeting(row, this.reader, this.#context.tellings, this.past);
   }
 
-  /** As those see it who have no token. */
+  /** As those see it today who have no token. */
   asAnyone(row: MeetingRow): VisibleMeeting | undefined {
     const anyone = { ...this.reader, level: 0 } as const;
-    return visibleMeeting(row, anyone, this.#context.tellings, this.past);
+    return visibleMeeting(row, anyone, this.#context.tellings, {});
   }
 
   seenAnnouncement(row: AnnouncementRow): VisibleAnnouncement | undefined {

@@ -1,5 +1,6 @@
 import { DAY_MS, instantMs, isCoarse, type ResolvedWhen } from '../src/domain/date/index.ts';
 import type { Lookup } from './lookup.ts';
+import { isGone } from './meeting-record.ts';
 import { snapshotAfter } from './meeting-telling.ts';
 import type { MeetingView } from './types.ts';
 import type { VisibleMeeting } from './visible.ts';
@@ -16,10 +17,10 @@ export function isShown(when: ResolvedWhen | null): boolean {
   return days + 1 <= SHOWN_DAYS;
 }
 
-/** Whether there is something at its `.ics` address, which shows everybody what anybody may see. */
+/** Whether there is something at its `.ics` address, which shows everybody what anybody may see today. */
 function hasEntry({ row }: VisibleMeeting, lookup: Lookup): boolean {
-  const shown = lookup.asAnyone(row);
-  return shown !== undefined && row.goneAt === null && shown.told.dates.some(isShown);
+  const told = lookup.asAnyone(row)?.told;
+  return told !== undefined && !isGone(told.facts.state) && told.dates.some(isShown);
 }
 
 /** The API's meeting. */

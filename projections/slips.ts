@@ -50,6 +50,8 @@ interface SlipRow {
 /** A date that slipped with the event with that seq; see PreviousDate. */
 export interface Slip extends Pick<EndedDate, 'days' | 'range'> {
   readonly seq: number;
+  /** Given up without another. */
+  readonly postponed: boolean;
 }
 
 /** The date that slipped with an event; a refinement is no slip. */
@@ -60,21 +62,20 @@ export function slipOf(
 ): Slip | undefined {
   const ended = endedDate(event, before, after);
   return ended?.slip === true
-    ? { seq: event.seq, days: ended.days, range: ended.range }
+    ? { seq: event.seq, postponed: after.when === null, days: ended.days, range: ended.range }
     : undefined;
 }
 
 function slipRow(slips: readonly Slip[], { levels, since }: Sight): SlipRow | undefined {
   const sums = { moves: 0, postponements: 0, days: 0, least: 0, most: 0 };
-  for (const { seq, days, range } of slips) {
+  for (const { seq, postponed, days, range } of slips) {
     if (seq <= since) continue;
-    if (days === null) sums.postponements += 1;
-    else {
-      sums.moves += 1;
-      sums.days += days;
-      sums.least += range?.[0] ?? days;
-      sums.most += range?.[1] ?? days;
-    }
+    if (postponed) sums.postponements += 1;
+    else sums.moves += 1;
+    // To an open interval it is not known how far.
+    sums.days += days ?? 0;
+    sums.least += range?.[0] ?? days ?? 0;
+    sums.most += range?.[1] ?? days ?? 0;
   }
   if (sums.moves + sums.postponements === 0) return undefined;
   return { lo: Math.min(...levels), hi: Math.max(...levels), ...sums };

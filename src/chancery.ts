@@ -89,7 +89,8 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   opened.defer(() => lag.close());
   const releases = followReleases({ store, now: clock, log }, projector);
   opened.defer(() => releases.close());
-  const parts = { store, clock, handle, projector, access, lag };
+  const released = releases.applied;
+  const parts = { store, clock, handle, projector, access, lag, released };
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;
   const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });
@@ -151,6 +152,7 @@ interface Parts {
   readonly projector: Projector;
   readonly access: AccessParts;
   readonly lag: LagMonitor;
+  readonly released: () => Promise<void>;
 }
 
 async function listen(

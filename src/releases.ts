@@ -9,6 +9,11 @@ import { type EventStore, RevisionConflict } from './store/event-store.ts';
 export interface Releases {
   /** Looks now: after the start, and whenever the view has changed. */
   wake(): void;
+  /**
+   * Settles once every end that has come is recorded, or cannot be: the id of the event that was recorded last;
+   * undefined: there was nothing to wait for.
+   */
+  recorded(): Promise<string | undefined>;
   /** Ends; settles when nothing is being written any more. */
   close(): Promise<void>;
 }
@@ -48,6 +53,9 @@ class Writer implements Releases {
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
+  /** The last round left something to be tried again. */
+  #failed = false;
+  #last: string | undefined;
   /**
    * Stream → end of its embargo, of what is due by the view and has nothing left to record: the view is behind, or
    * cannot apply it.
@@ -66,6 +74,22 @@ class Writer implements Releases {
     this.#running ??= this.#work().finally(() => {
       this.#running = undefined;
     });
+  }
+
+  async recorded(): Promise<string | undefined> {
+    if (this.#closed || this.#failed || !this.#isDue()) return undefined;
+    this.wake();
+    await this.#running;
+    return this.#last;
+  }
+
+  #isDue(): boolean {
+    try {
+      return (this.#options.queries()?.due(this.#options.now(), 1) ?? []).length > 0;
+    } catch {
+      // The round that comes next says what is wrong with the view.
+      return false;
+    }
   }
 
   async close(): Promise<void> {
@@ -92,7 +116,8 @@ class Writer implements Releases {
       const queries = this.#options.queries();
       if (queries === undefined) return RETRY_MS;
       const due = queries.due(this.#options.now(), PAGE);
-      return (await this.#releaseAll(due)) ? this.#untilNext() : RETRY_MS;
+      this.#failed = !(await this.#releaseAll(due));
+      return this.#failed ? RETRY_MS : this.#untilNext();
     } catch (err) {
       this.#options.log.warn({ err }, 'ends of embargoes cannot be looked for');
       return RETRY_MS;
@@ -119,6 +144,7 @@ class Writer implements Releases {
     try {
       const event = await recordRelease(store, kind, id, now());
       if (event !== undefined) log.info({ stream, event }, 'embargo ended');
+      this.#last = event ?? this.#last;
       this.#told.delete(stream);
       return true;
     } catch (err) {

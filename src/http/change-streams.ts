@@ -171,9 +171,10 @@ export class ChangeStreams {
 
   /** Lets the clock go on once the view has what was recorded before, or cannot get it. Never throws. */
   async #settle(followers: Iterable<Follower>): Promise<void> {
-    const { store, views, clock } = this.#edge.deps;
+    const { store, views, clock, released } = this.#edge.deps;
     const nowMs = clock();
     try {
+      await released?.();
       const head = await store.head();
       if (head !== undefined) await views.waitFor(head.id, this.#edge.limits.seenWaitMs);
     } catch {

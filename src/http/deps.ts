@@ -161,6 +161,10 @@ export interface AppDeps {
   /** Undefined while the views are being built. */
   readonly queries: () => CalendarQueries | undefined;
   readonly views: Views;
+  /**
+   * Settles once the ends of embargoes that have come are events in the view, or cannot be for now. Default: at once.
+   */
+  readonly released?: () => Promise<void>;
   /** How far the view is behind the log. */
   readonly lag: { look(): Promise<Lag> };
   readonly handle: Handle;

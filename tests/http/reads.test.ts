@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MEETING, openWorld, REPORT, type World } from './support/world.ts';
+import { must } from './support/writes.ts';
 
 let world: World;
 
@@ -51,6 +52,27 @@ describe('a meeting', () => {
     expect(got.json()).toMatchObject({ type: '/problems/not-found', code: 'not-found' });
     expect((await world.get('/meetings/NOT%20AN%20ID')).status).toBe(404);
   });
+});
+
+test('as of an instant of this day, what was over then is past, whatever was recorded since', async () => {
+  const own = await openWorld();
+  const when = { start: '2021-11-22T08:00', end: '2021-11-22T08:10', timezone: 'UTC' };
+  own.clock.ms = Date.UTC(2021, 10, 22, 7);
+  must(201, await own.post('/meetings', { ...MEETING, id: 'short', when }));
+  own.clock.ms = Date.UTC(2021, 10, 22, 8, 20);
+  must(200, await own.post('/meetings/short/hold', {}));
+  const ids = async (path: string) => (await own.get(path)).json<List>().items.map((m) => m.id);
+  for (const day of ['asOf=2021-11-22T08:15:00Z', 'asOf=2021-11-22', 'statedAsOf=2021-11-22']) {
+    expect(await ids(`/schedule/past?${day}`)).toEqual(['short']);
+    expect(await ids(`/schedule/upcoming?${day}`)).toEqual([]);
+  }
+  const later = { start: '2021-11-22T09:00', end: '2021-11-22T09:10', timezone: 'UTC' };
+  must(201, await own.post('/meetings', { ...MEETING, id: 'later', when: later }));
+  const past = '/schedule/past?statedAsOf=2021-11-22';
+  expect(await ids(past)).toEqual(['short']);
+  own.clock.ms = Date.UTC(2021, 10, 22, 9, 11);
+  expect(await ids(past)).toEqual(['later', 'short']);
+  await own.close();
 });
 
 test('upcoming has what lies ahead, past has not', async () => {

@@ -36,6 +36,20 @@ describe('previousDates', () => {
   });
 });
 
+test('a date that is moved to an open end has moved, nobody knows how far', async () => {
+  await world.announce('m', { when: { edtf: '2027-05-01' } });
+  await world.reschedule('m', '2027-05/..');
+  expect(movedOf('m')).toEqual([[null, null]]);
+  expect(ranked()).toEqual([['m', 1, 0, 0, null]]);
+});
+
+test('a date that is counted in another zone, since the place is another one, has not moved', async () => {
+  await world.propose('m', { when: { edtf: '2027-08' }, place: { name: 'Geneva' } });
+  await world.announced('m', { place: { name: 'Tokyo', timezone: 'Asia/Tokyo' } });
+  expect(world.meeting('m').when).toMatchObject({ timezone: 'Asia/Tokyo' });
+  expect(movedOf('m')).toEqual([]);
+});
+
 describe('meetings', () => {
   beforeEach(async () => {
     await world.announce('far', { when: { edtf: '2022-01-10' }, track: 't', topics: ['x'] });

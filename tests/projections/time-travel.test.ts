@@ -60,7 +60,15 @@ function pages<T>(read: (cursor: { cursor?: string }) => Page<T>): readonly T[] 
 
 /** Everything that takes a day, question → answer. */
 const answers = (asked: Asked): Map<string, unknown> =>
-  new Map([...SORTS.flatMap((sort) => [...lists(asked, sort)]), ...entries(asked)]);
+  ofThatDay([...SORTS.flatMap((sort) => [...lists(asked, sort)]), ...entries(asked)]);
+
+/** Without what is said of today: whether there is a calendar of the meeting. */
+const ofThatDay = (answers: Iterable<[string, unknown]>): Map<string, unknown> =>
+  new Map([...answers].map(([question, answer]) => [question, withoutAddress(answer)]));
+
+const withoutAddress = (answer: unknown): unknown =>
+  answer &&
+  JSON.parse(JSON.stringify(answer, (name, value) => (name === 'ics' ? undefined : value)));
 
 function* lists(asked: Asked, sort: Sort): Generator<[string, unknown]> {
   const { reader, nowMs, past } = asked;
@@ -221,7 +229,7 @@ test('both: of what had been recorded by then, what had been said by the end of 
         const asked = { meetings, reports };
         const full = { ...asked, view: world.view, reader: all(world.now), past };
         const then = { ...asked, view: shadow, reader: all(0), past: {} };
-        expect([...entries(full)]).toEqual([...entries(then)]);
+        expect(ofThatDay(entries(full))).toEqual(ofThatDay(entries(then)));
         shadow.close();
       }),
     ),

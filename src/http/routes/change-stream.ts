@@ -65,6 +65,7 @@ async function answerStream(
   const place = streams.reserve();
   try {
     await edge.seen(query.seen, edge.callerOf(request));
+    await edge.deps.released?.();
     const given = lastEventId(request.headers) ?? query.after;
     const { after } = await onceKnown(edge, given, () => begin(edge, readerThen, filters, given));
     if (request.method === 'HEAD') {

@@ -21,7 +21,11 @@ export function changeRoutes(app: FastifyInstance, edge: Edge): void {
     tag: 'Changes',
     query: changesQuery,
     response: changeList,
-    answer: (context) => onceKnown(edge, context.query.after, () => page(edge, context)),
+    answer: async (context) => {
+      // A release that no event says yet has no place in the log that one could go on from.
+      await edge.deps.released?.();
+      return onceKnown(edge, context.query.after, () => page(edge, context));
+    },
   });
   addRead(app, edge, {
     url: '/changes.atom',

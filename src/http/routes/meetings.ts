@@ -66,7 +66,9 @@ export function meetingRoutes(app: FastifyInstance, edge: Edge): void {
 
 function listAnswer(context: ListContext, side: 'upcoming' | 'past' | undefined): Answer {
   const { queries, reader, query, target } = context;
-  const nowMs = nowOf(query, context.nowMs);
+  // Lists of the present have stayed the same since nowMs; what lay ahead on another day has not.
+  const parts = side !== undefined && isPast(query);
+  const nowMs = nowOf(query, parts ? reader.clockMs : context.nowMs);
   const page: Page<MeetingView> = queries.listMeetings({
     reader,
     nowMs,
@@ -76,7 +78,8 @@ function listAnswer(context: ListContext, side: 'upcoming' | 'past' | undefined)
     ...(query.sort === undefined ? {} : { sort: query.sort }),
     ...pageOf(query),
   });
-  return pageAnswer(page, target, nowMs);
+  const fleeting = parts && query.now === undefined && nowMs === reader.clockMs;
+  return { ...pageAnswer(page, target, nowMs), fleeting };
 }
 
 /** `limit` and `cursor` as the queries take them. */
