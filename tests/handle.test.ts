@@ -701,6 +701,28 @@ describe('access', () => {
     ).toMatchObject({ revision: 0 });
   });
 
+  it('a list that an editor replaces keeps what names meetings that they do not see', async () => {
+    const secret = { title: 'Secret', form: 'session', classification: 'confidential' };
+    const { id } = await post('/meetings', secret, { actor: admin });
+    const claims = [{ id: 'c', meeting: id, field: 'title', value: 'Secret' }];
+    await post('/announcements', { ...report, about: [id], claims }, { actor: admin });
+    await post('/announcements', { ...report, id: 'plain' });
+    const reason = 'misread';
+    for (const report of ['tass', 'plain']) {
+      for (const lists of [{ claims: [] }, { about: [] }]) {
+        await expect(
+          post(`/announcements/${report}/correct`, { ...lists, reason }),
+        ).rejects.toEqual(rejected('nothing-changes'));
+      }
+    }
+    const mine = { id: 'c', meeting: 'geneva', field: 'title', value: 'Session' };
+    await post('/meetings', meeting);
+    await post('/announcements/tass/correct', { claims: [mine], reason });
+    expect((await events('announcement-tass')).at(-1)?.data).toMatchObject({
+      claims: [{ ...claims[0], id: 'c-2' }, mine],
+    });
+  });
+
   it('what is merged into must be there, be seen and stay', async () => {
     await post('/meetings', meeting);
     await post('/meetings', { ...meeting, id: 'other' });

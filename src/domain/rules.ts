@@ -16,6 +16,8 @@ export const RULES = {
   'unknown-meeting': 'The meeting that survives a merge exists.',
   'unknown-announcement': 'The announcements that a command cites exist.',
   'claim-twice': 'The claims of an announcement have ids of their own.',
+  'too-many-claims':
+    'An announcement names at most so many meetings, those included that the writer does not see.',
   'embargo-passed': 'An embargo ends in the future.',
   'expiry-passed': 'What expires does so in the future.',
   'stated-in-future': 'Nothing is stated or published after it is recorded.',

@@ -78,7 +78,8 @@ async function decided(attempt: Attempt): Promise<Decided> {
     return { events, history, fields: fieldsOf(events, loaded.state, meeting.evolve) };
   }
   if (parsed.kind === 'announcement' && loaded.kind === 'announcement') {
-    const events = announcement.decide(parsed.command, loaded.state, { now });
+    const context = { now, unseen: await unseenMeetings(attempt, loaded.state) };
+    const events = announcement.decide(parsed.command, loaded.state, context);
     const history = statedHistory(loaded.events, announcement.initialState, announcement.evolve);
     return { events, history, fields: fieldsOf(events, loaded.state, announcement.evolve) };
   }
@@ -139,6 +140,28 @@ async function publicationOfSources(attempt: Attempt): Promise<DateOrInstant | u
     }),
   );
   return latestStated(published);
+}
+
+/** Of the meetings that an announcement names, where a correction is about to replace its lists. */
+async function unseenMeetings(
+  { store, parsed, identity, now }: Attempt,
+  state: announcement.AnnouncementState,
+): Promise<ReadonlySet<string>> {
+  const { command } = parsed;
+  if (parsed.kind !== 'announcement' || command.type !== 'correct' || state.status === 'none') {
+    return new Set();
+  }
+  const { about, claims } = command.changes as announcement.SentMentions;
+  const before = state.facts;
+  const named = [
+    ...(about === undefined ? [] : before.about),
+    ...(claims === undefined ? [] : before.claims.map(({ meeting }) => meeting)),
+  ];
+  const unseen = [...new Set(named)].map(async (id) => {
+    const meeting = await loadMeeting(store, id);
+    return canSee(identity.actor, meeting, now) ? [] : [id];
+  });
+  return new Set((await Promise.all(unseen)).flat());
 }
 
 async function survivorOf(attempt: Attempt): Promise<meeting.Survivor | undefined> {

@@ -422,7 +422,8 @@ describe('the sentence and fields of each change to an announcement', () => {
   it('and no trace of a field whose every value is hidden', async () => {
     const claim = { id: 'c', meeting: 'missing', field: 'title', value: 'x' };
     await world.publish('s', { about: ['missing'], claims: [claim] });
-    await world.correctReport('s', { about: [], claims: [] });
+    const another = { ...claim, id: 'd', meeting: 'lost' };
+    await world.correctReport('s', { about: ['lost'], claims: [another] });
     const [published, corrected] =
       world.queries.announcementHistory(world.reader(2), 's', { limit: 9 })?.items ?? [];
     const fields = published?.diffs?.map(({ field }) => field);

@@ -16,10 +16,13 @@ import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
 import type { AnnouncementCommand } from './commands.ts';
 import type { AnnouncementState } from './state.ts';
+import { seenOf, withUnseen } from './unseen.ts';
 
 export interface AnnouncementContext {
   /** The clock, epoch ms. */
   readonly now: number;
+  /** Of the meetings that the announcement names: those that the writer does not see. Default: none. */
+  readonly unseen?: ReadonlySet<string>;
 }
 
 type Command<T extends AnnouncementCommand['type']> = Extract<AnnouncementCommand, { type: T }>;
@@ -71,15 +74,16 @@ function publish(
 function correct(
   command: Command<'correct'>,
   facts: AnnouncementFacts,
-  { now }: AnnouncementContext,
+  { now, unseen = new Set() }: AnnouncementContext,
 ): AnnouncementEvent {
   const { publishedAt, claims = [] } = command.changes;
   if (publishedAt !== undefined) requirePublished(publishedAt, now);
   claims.forEach(requireClaim);
   requireOwnIds(claims);
-  const changes = changedFields(command.changes, facts);
+  const changes = changedFields(command.changes, { ...facts, ...seenOf(facts, unseen) });
   if (Object.keys(changes).length === 0) throw nothingChanges();
-  return { type: 'AnnouncementCorrected', data: { ...changes, reason: command.reason } };
+  const data = { ...changes, ...withUnseen(changes, facts, unseen), reason: command.reason };
+  return { type: 'AnnouncementCorrected', data };
 }
 
 function reclassify(
