@@ -20,6 +20,18 @@ export function addBodyParser(app: FastifyInstance): void {
   });
 }
 
+/** Bodies come as they are (RFC 9110 §8.4): one that is compressed would be taken for another text, or for none. */
+export function refuseCodings(app: FastifyInstance): void {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    const coding = request.headers['content-encoding'] ?? 'identity';
+    if (coding.trim().toLowerCase() === 'identity') return done(null, payload);
+    const detail = 'bodies are taken uncompressed: send it without Content-Encoding';
+    // RFC 9110 §15.5.16: so the client learns which coding it was refused for.
+    const headers = { 'accept-encoding': 'identity' };
+    return done(new Problem('unsupported-media-type', detail, {}, headers));
+  });
+}
+
 const nothing = z.strictObject({});
 
 /** Where an address takes no body, its fields are refused too: whoever sends one expects it to do something. */

@@ -7,7 +7,7 @@ import { SAFE_HEADERS } from './reply.ts';
  * no cookie or other credential of the browser plays a part.
  */
 
-const READABLE = 'ETag, Link, Location, Retry-After, Chancery-Clock';
+const READABLE = 'ETag, Link, Location, Retry-After, Chancery-Clock, Chancery-Degraded';
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET, HEAD',
   'access-control-allow-headers': 'Authorization, If-None-Match, Last-Event-ID',
@@ -42,8 +42,8 @@ function addVary(app: FastifyInstance): void {
   });
   // The others put what they vary by in its place.
   app.addHook('onSend', (_request, reply, payload, done) => {
-    const vary = String(reply.getHeader('vary') ?? '');
-    if (!vary.includes(ORIGIN)) reply.header('vary', `${vary}, ${ORIGIN}`);
+    const vary = String(reply.getHeader('vary') || ORIGIN);
+    reply.header('vary', vary.includes(ORIGIN) ? vary : `${vary}, ${ORIGIN}`);
     done(null, payload);
   });
 }

@@ -14,10 +14,10 @@ export const repeatable = z.object({
 
 /** @throws {Problem} validation-failed */
 export function keyOf(request: FastifyRequest): string | undefined {
-  const key = request.headers['idempotency-key'];
-  if (key === undefined) return undefined;
-  const parsed = idempotencyKey.safeParse(key);
-  if (parsed.success) return parsed.data;
+  const keys = request.raw.headersDistinct['idempotency-key'];
+  if (keys === undefined) return undefined;
+  const parsed = idempotencyKey.safeParse(keys[0]);
+  if (parsed.success && keys.length === 1) return parsed.data;
   throw invalid('Idempotency-Key', `give one key of 1 to ${KEY_LENGTH} characters`);
 }
 

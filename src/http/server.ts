@@ -59,7 +59,8 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.end(bareAnswer('408 Request Timeout'));
   } else {
-    const cause = 'the request is not HTTP/1.1, or its headers are too large';
+    const cause =
+      'the request is not HTTP/1.1, its method is not known, or its headers are too large';
     const body = JSON.stringify(problemBody(new Problem('validation-failed', cause)));
     socket.end(bareAnswer('400 Bad Request', body));
   }

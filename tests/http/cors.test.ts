@@ -63,6 +63,25 @@ test('a preflight is told that it may read, and nothing else', async () => {
   expect((await open.ask('/meetings', preflight('GET', 'https://evil.example'))).status).toBe(405);
 });
 
+test('a preflight varies by the origin, and by nothing else', async () => {
+  expect((await open.ask('/meetings', preflight('GET'))).headers.get('vary')).toBe('Origin');
+});
+
+test('whoever asks too often may read for how long to wait', async () => {
+  const addressRate = { requests: 1, local: true };
+  const world = await openWorld(({ limits }) => ({
+    ...{ corsOrigins: [SITE], limits: { ...limits, addressRate } },
+  }));
+  const get = () => world.get('/meetings', undefined, { origin: SITE });
+  await get();
+  const { status, headers } = await get();
+  expect(status).toBe(429);
+  expect(headers.get('retry-after')).not.toBeNull();
+  expect(headers.get(ALLOWED)).toBe(SITE);
+  expect((await world.ask('/meetings', preflight('GET'))).status).toBe(204);
+  await world.close();
+});
+
 test('a write is not made readable', async () => {
   const body = { title: 'Talks', form: 'visit' };
   const { headers } = await open.post('/meetings', body, { origin: SITE });

@@ -61,6 +61,17 @@ describe('a body', () => {
     expect(got.json()).toMatchObject({ status: 415, code: 'unsupported-media-type' });
   });
 
+  test.each(['gzip', 'br, identity', 'x-nonsense'])('compressed by %s is 415', async (coding) => {
+    const got = await send('{"title":"Talks","form":"visit"}', { 'content-encoding': coding });
+    expect(got.json()).toMatchObject({ status: 415, code: 'unsupported-media-type' });
+    expect(got.headers.get('accept-encoding')).toBe('identity');
+  });
+
+  test('may say that it is not compressed', async () => {
+    const headers = { 'content-encoding': 'Identity' };
+    must(201, await send('{"title":"Talks","form":"visit"}', headers));
+  });
+
   test('may name its charset', async () => {
     const headers = { 'content-type': 'Application/JSON; charset=utf-8' };
     must(201, await send('{"title":"Talks","form":"visit"}', headers));

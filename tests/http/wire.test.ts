@@ -135,6 +135,20 @@ describe('what is HTTP, if rarely', () => {
     expect(statusesOf(answer)).toEqual([401]);
   });
 
+  test('with two keys is refused: which of them would it be repeated by?', async () => {
+    const keys = ['Idempotency-Key: a', 'Idempotency-Key: b'];
+    const bytes = post(...keys, `Content-Length: ${BODY.length}`, '', BODY);
+    expect(statusesOf(await askRaw(world.port, bytes))).toEqual([400]);
+  });
+
+  test('that is refused before its body has come ends the connection with that answer', async () => {
+    const body = ['Content-Length: 1000', '', '{'];
+    const bytes = lines('POST /meetings HTTP/1.1', HOST, JSON_TYPE, ...body);
+    const answer = await askRaw(hasty.port, bytes);
+    expect(statusesOf(answer)).toEqual([401]);
+    expect(answer).toMatch(/^connection: close\r$/im);
+  });
+
   test('that is refused before its body is read does not become the next request', async () => {
     const hidden = lines('GET /healthz HTTP/1.1', HOST, '', '');
     const bytes = lines(
