@@ -110,20 +110,24 @@ async function appendAll(
 ): Promise<void> {
   for (let start = 0; start < runs.length; start += atOnce) {
     const batch = runs.slice(start, start + atOnce);
-    await Promise.all(batch.map((run) => appendRun(target, run, signal)));
+    // Again as a whole: one that was tried again by itself could come after its successors.
+    await patiently(() => allOf(batch.map((run) => appendRun(target, run))), signal);
   }
 }
 
-async function appendRun(
-  target: EventStore,
-  run: readonly RecordedEvent[],
-  signal: AbortSignal,
-): Promise<void> {
+/** Settles when all have. @throws what the first of them in order failed with */
+async function allOf(tasks: readonly Promise<void>[]): Promise<void> {
+  const settled = await Promise.allSettled(tasks);
+  const failed = settled.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function appendRun(target: EventStore, run: readonly RecordedEvent[]): Promise<void> {
   const { stream, revision } = run[0] as RecordedEvent;
   const expected: ExpectedRevision = revision === 0 ? 'none' : revision - 1;
   const events = run.map(({ id, type, data, meta }) => ({ id, type, data, meta }));
   try {
-    await patiently(() => target.append(stream, events, expected), signal);
+    await target.append(stream, events, expected);
   } catch (error) {
     if (!(error instanceof RevisionConflict || error instanceof PartialAppend)) throw error;
     throw new CopyRefused(

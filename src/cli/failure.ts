@@ -50,7 +50,7 @@ export function explain(error: unknown): { readonly text: string; readonly exit:
   if (OURS.some((kind) => error instanceof kind)) {
     return { text: (error as Error).message, exit: EXIT.failed };
   }
-  const system = systemText(error);
+  const system = systemText(error) ?? fileText(error);
   if (system !== undefined) return { text: system, exit: EXIT.failed };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { text: `this is a fault of the program, please report it: ${text}`, exit: EXIT.failed };
@@ -76,6 +76,23 @@ function systemText(error: unknown): string | undefined {
   const cure = CURES[error.code];
   if (cure === undefined) return;
   return `${subject(error)}: ${cure}`;
+}
+
+/** What SQLite says of files beside the store, by its primary result code (https://sqlite.org/rescode.html). */
+const FILE_CURES: Readonly<Record<number, string>> = {
+  3: 'no right to do this: give this user the right to read and write DATA_DIR and all in it',
+  8: 'no right to do this: give this user the right to read and write DATA_DIR and all in it',
+  10: 'a file cannot be read or written: check the disk',
+  11: 'a file is damaged: doctor says which',
+  13: 'make room, or choose another folder with DATA_DIR',
+  14: 'a file cannot be opened: give this user the right to read and write DATA_DIR and all in it',
+  26: 'a file is damaged: doctor says which',
+};
+
+function fileText(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  const cure = typeof error.errcode === 'number' ? FILE_CURES[error.errcode & 0xff] : undefined;
+  return cure && `${error.message}: ${cure}`;
 }
 
 /** The address or path that the system call was about. */

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { addAbortSignal } from 'node:stream';
 import * as z from 'zod';
 import type { NewEvent } from '../../events/envelope.ts';
@@ -18,6 +17,7 @@ import { replaceEmptyStore } from '../store/sqlite/replace.ts';
 import { tryLock } from '../views/lock.ts';
 import { CommandFailed, EXIT } from './failure.ts';
 import { interruptible } from './interrupt.ts';
+import { linesOf } from './lines.ts';
 import { createProgress } from './progress.ts';
 import { embeddedFile } from './store.ts';
 
@@ -141,7 +141,7 @@ async function* batches(
   let line = 0;
   /** Stream → the revision that came last. */
   const last = new Map<string, number>();
-  for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const text of linesOf(input)) {
     line += 1;
     bytes += Buffer.byteLength(text) + 1;
     if (text.trim() === '') continue;

@@ -13,8 +13,23 @@ async function isOfLog(
 ): Promise<boolean> {
   if (checkpoint === undefined) return true;
   const { stream, revision, id, position } = checkpoint;
-  const [event] = await store.readStream(stream, { from: revision, limit: 1 });
+  const [event] = (await unlessInvalid(() =>
+    store.readStream(stream, { from: revision, limit: 1 }),
+  )) ?? [checkpoint];
   return event?.id === id && event.position === position;
+}
+
+/**
+ * Undefined: the store holds something that is no event any more. A view that has taken it in goes on, and one that
+ * has not is read as far as it is.
+ */
+async function unlessInvalid<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Error && error.name === 'StoreInvalid') return undefined;
+    throw error;
+  }
 }
 
 /** What the view has may have lost words since: the log goes on with an EventRedacted, so it is a later copy. */
@@ -44,7 +59,9 @@ async function isRedactedAfter(
   checkpoint: Position,
 ): Promise<boolean> {
   for (let after = checkpoint; ; ) {
-    const page = await store.readAll({ after, limit: PAGE });
+    const from = after;
+    const page = await unlessInvalid(() => store.readAll({ after: from, limit: PAGE }));
+    if (page === undefined) return false;
     if (page.some(isRedaction)) return true;
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return false;

@@ -113,6 +113,8 @@ async function compareAtOnePoint(
   try {
     // From here on the stored view is seen as it is now, whatever is written to it.
     stored.exec('BEGIN');
+    // Rows are compared by their tables: an index that no longer finds them is seen here alone.
+    requireWhole(stored, options.file);
     const checkpoint = new Ledger(stored).checkpoint();
     await follow(fresh, options.store, checkpoint);
     const comparison = compareViews(stored, rebuilt);
@@ -123,6 +125,11 @@ async function compareAtOnePoint(
     rebuilt.close();
     fresh.close();
   }
+}
+
+/** @throws {ViewsUnusable} SQLite finds something wrong with the file */
+function requireWhole(stored: DatabaseSync, file: string): void {
+  if (stored.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(file);
 }
 
 /** Brings the fresh view to the same event: the stored one went on while the log was folded. */

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 
 const PAGE_BYTES = 4_096;
 
-/** Overwrites the leaf pages of a table in an SQLite file that nobody has open, but for the first `spared`. */
+/** Overwrites the leaf pages of a table or an index in an SQLite file that nobody has open, but for the first `spared`. */
 export function damageTable(file: string, table: string, spared = 0): void {
   const db = new DatabaseSync(file);
   const pages = db

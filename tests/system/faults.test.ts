@@ -96,30 +96,36 @@ describe('a store file', () => {
   });
 });
 
-test('an event whose bytes were turned is named, costs its own entry alone, and a backup is the way back', async () => {
-  await filled();
-  const before = await openServer(env);
-  expect((await announce(before.url, 'third')).status).toBe(201);
-  await before.stop();
-  const bytes = readFileSync(store());
-  bytes[bytes.lastIndexOf('{"title":"Meeting second"')] = 0x7a;
-  writeFileSync(store(), bytes);
-  const place =
-    /is not JSON \(position \d+, revision 0 of meeting-second\): restore it from a backup/;
-  expect((await run(['verify'], { env })).stderr).toMatch(place);
-  const server = await openServer(env);
-  expect(await idsAt(server)).toEqual(['first', 'second', 'third']);
-  const confirm = (id: string) =>
-    fetch(`${server.url}/meetings/${id}/confirm`, { method: 'POST', headers, body: '{}' });
-  expect((await confirm('first')).status).toBe(200);
-  expect((await confirm('second')).status).toBe(503);
-  expect((await server.stop()).stdout).toMatch(place);
-  await asDocumented('restore');
-  const restored = await openServer(env);
-  expect(await idsAt(restored)).toEqual(['first']);
-  await restored.stop();
-  expect((await run(['verify'], { env })).code).toBe(0);
-});
+test.each([
+  ['in the middle of the log', ['third']],
+  ['the last that the views have', []],
+])(
+  'an event whose bytes were turned, %s, is named, costs its own entry alone, and a backup is the way back',
+  async (_where, later) => {
+    await filled();
+    const before = await openServer(env);
+    for (const id of later) expect((await announce(before.url, id)).status).toBe(201);
+    await before.stop();
+    const bytes = readFileSync(store());
+    bytes[bytes.lastIndexOf('{"title":"Meeting second"')] = 0x7a;
+    writeFileSync(store(), bytes);
+    const place =
+      /is not JSON \(position \d+, revision 0 of meeting-second\): restore it from a backup/;
+    expect((await run(['verify'], { env })).stderr).toMatch(place);
+    const server = await openServer(env);
+    expect(await idsAt(server)).toEqual(['first', 'second', ...later]);
+    const confirm = (id: string) =>
+      fetch(`${server.url}/meetings/${id}/confirm`, { method: 'POST', headers, body: '{}' });
+    expect((await confirm('first')).status).toBe(200);
+    expect((await confirm('second')).status).toBe(503);
+    expect((await server.stop()).stdout).toMatch(place);
+    await asDocumented('restore');
+    const restored = await openServer(env);
+    expect(await idsAt(restored)).toEqual(['first']);
+    await restored.stop();
+    expect((await run(['verify'], { env })).code).toBe(0);
+  },
+);
 
 describe('files that are made from the store', () => {
   const viewsOf = (view: string) =>

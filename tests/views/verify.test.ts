@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { calendar } from '../../projections/calendar.ts';
 import type { Projector } from '../../src/views/projector.ts';
 import { type Verification, verifyView, whileCurrent } from '../../src/views/verify.ts';
+import { damageTable } from '../support/damage.ts';
 import { type Bench, cursed, DEFINITION, openBench, rawEvent } from './support.ts';
 
 let bench: Bench;
@@ -118,6 +119,15 @@ describe('verifying', () => {
     expect(await verify(growing)).toMatchObject({ ok: true });
     expect(added).toBeGreaterThan(1);
   });
+
+  test.each(['changes_event', 'meetings_order'])(
+    'finds a damaged index, %s, whose table is what the log says',
+    async (index) => {
+      await projector.close();
+      damageTable(file(), index);
+      await expect(verify()).rejects.toThrow(/is damaged: run rebuild/);
+    },
+  );
 
   test('leaves nothing behind', async () => {
     await verify();

@@ -43,7 +43,7 @@ export async function backupStore(
     throw translate(error, file);
   } finally {
     source?.close();
-    rmSync(making, { force: true });
+    for (const suffix of ['', '-journal']) rmSync(`${making}${suffix}`, { force: true });
   }
 }
 
