@@ -55,7 +55,8 @@ type Outcome = { readonly repeated: boolean };
 /** What became of one command; a text says why it was refused. */
 async function carryOutOne(handle: Handle, command: DossierCommand): Promise<Outcome | string> {
   const match = matchCommand(command.path);
-  if (match === undefined) return `${command.path} is no address that takes a POST`;
+  if (match === undefined)
+    return `${command.path} takes no command of a dossier: these are of meetings and announcements`;
   const { key, body, line } = command;
   const request: CommandRequest = { ...match, body, key, actor: IMPORTER };
   try {

@@ -49,6 +49,12 @@ describe('docs/operations.md', () => {
     for (const block of blocks) await reader.take(block);
   });
 
+  it('records what docs/api.md shows', async () => {
+    const blocks = blocksOf(read('docs/api.md')).filter(({ mark }) => mark !== '');
+    expect(blocks.filter(({ mark }) => mark === 'run').length).toBeGreaterThan(5);
+    for (const block of blocks) await reader.take(block);
+  });
+
   it('lists our metrics and no others', async () => {
     const text = await (await asAdmin('/metrics')).text();
     const real = [...text.matchAll(/^# TYPE (chancery_\S+)/gm)].map(([, name]) => name);
