@@ -61,6 +61,9 @@ export const claim = z.discriminatedUnion('field', [
 export type Claim = z.infer<typeof claim>;
 export const claims = z.array(claim).max(LIMITS.claims);
 
+/** A correction keeps, beside the list that was sent, what its writer could not see of the one before. */
+export const KEPT_LIMITS = { about: 2 * LIMITS.about, claims: 2 * LIMITS.claims } as const;
+
 export const announcementFacts = z.strictObject({
   title: line(LIMITS.title),
   kind: announcementKind,
@@ -89,8 +92,8 @@ export const announcementCorrection = z.strictObject({
   speakers: z.array(speaker).max(LIMITS.speakers).optional(),
   paraphrase: text.nullable().optional(),
   topics: topics.optional(),
-  about: z.array(id).max(LIMITS.about).optional(),
-  claims: claims.optional(),
+  about: z.array(id).max(KEPT_LIMITS.about).optional(),
+  claims: z.array(claim).max(KEPT_LIMITS.claims).optional(),
 });
 
 export const announcementEvents = {

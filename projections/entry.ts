@@ -1,6 +1,9 @@
 import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
 import type { ResolvedWhen } from '../src/domain/date/types.ts';
 
+/** Days for which the entry of a merged or withdrawn meeting stays, cancelled. */
+export const GONE_DAYS = 30;
+
 /** One meeting as one level sees it, with all that its calendar entry needs. */
 export interface EntryRow {
   readonly id: string;

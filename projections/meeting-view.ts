@@ -1,6 +1,15 @@
-import { DAY_MS, instantMs, isCoarse, type ResolvedWhen } from '../src/domain/date/index.ts';
+import {
+  addDays,
+  DAY_MS,
+  instantMs,
+  isCoarse,
+  isoInstant,
+  type ResolvedWhen,
+  utcDay,
+} from '../src/domain/date/index.ts';
+import { GONE_DAYS } from './entry.ts';
 import type { Lookup } from './lookup.ts';
-import { isGone } from './meeting-record.ts';
+import type { MeetingRow } from './meeting-record.ts';
 import { snapshotAfter } from './meeting-telling.ts';
 import type { MeetingView } from './types.ts';
 import type { VisibleMeeting } from './visible.ts';
@@ -20,8 +29,12 @@ export function isShown(when: ResolvedWhen | null): boolean {
 /** Whether there is something at its `.ics` address, which shows everybody what anybody may see today. */
 function hasEntry({ row }: VisibleMeeting, lookup: Lookup): boolean {
   const told = lookup.asAnyone(row)?.told;
-  return told !== undefined && !isGone(told.facts.state) && told.dates.some(isShown);
+  return told !== undefined && !isOver(row, lookup.reader.clockMs) && told.dates.some(isShown);
 }
+
+/** Whether the entry that says a meeting is off the calendar has left it, too. */
+const isOver = ({ goneAt }: MeetingRow, clockMs: number): boolean =>
+  goneAt !== null && addDays(utcDay(goneAt), GONE_DAYS) < utcDay(isoInstant(clockMs));
 
 /** The API's meeting. */
 export function meetingView(visible: VisibleMeeting, lookup: Lookup): MeetingView {

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
+import { GONE_DAYS } from '../projections/entry.ts';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
 import { addDays, resolveWhen, utcDay } from './domain/date/index.ts';
 import { dayOf, type FeedMaker, readerAt } from './feed-maker.ts';
 import type { Calendars, CalendarText, FeedAsk } from './http/app.ts';
-import { filterOf, GONE_DAYS, renderSingle, zoneBlock } from './ical/index.ts';
+import { filterOf, renderSingle, zoneBlock } from './ical/index.ts';
 
 const gzip = promisify(gzipCallback);
 

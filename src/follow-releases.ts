@@ -33,18 +33,31 @@ export function followReleases(
     },
     () => {},
   );
-  const applied = async (): Promise<void> => {
-    let before: string | undefined;
+  const untilApplied = async (): Promise<void> => {
+    let before = '';
     for (;;) {
-      const last = await releases.recorded();
-      // What is due although nothing more could be recorded stays so.
-      if (last === undefined || last === before) return;
-      await view.waitFor(last, WAIT_MS);
-      before = last;
+      const due = (await releases.recorded()).join(' ');
+      // What stays due in a view that has all there is cannot be recorded.
+      if (due === '' || due === before) return;
+      const head = await given.store.head();
+      if (head === undefined || !(await view.waitFor(head.id, WAIT_MS))) return;
+      before = due;
     }
   };
   return {
-    applied: () => Promise.race([applied(), delay(WAIT_MS, undefined, { ref: false })]),
+    applied: () => withinTime(untilApplied),
     close: () => releases.close(),
   };
+}
+
+/** Settles with the work, or before it; a store that is away has nothing to wait for. */
+async function withinTime(work: () => Promise<void>): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race([work(), delay(WAIT_MS, undefined, { signal: over.signal })]);
+  } catch {
+    // Told by whatever needs the store itself.
+  } finally {
+    over.abort();
+  }
 }

@@ -10,10 +10,10 @@ export interface Releases {
   /** Looks now: after the start, and whenever the view has changed. */
   wake(): void;
   /**
-   * Settles once every end that has come is recorded, or cannot be: the id of the event that was recorded last;
-   * undefined: there was nothing to wait for.
+   * Settles once every end that has come is recorded, by whomever, or could not be just now.
+   * @returns the streams that were due by the view; not those that could not be recorded the last time
    */
-  recorded(): Promise<string | undefined>;
+  recorded(): Promise<readonly string[]>;
   /** Ends; settles when nothing is being written any more. */
   close(): Promise<void>;
 }
@@ -47,22 +47,21 @@ const systemTimer = (ms: number, work: () => void): (() => void) => {
   return () => clearTimeout(timer);
 };
 
+const streamOf = ({ kind, id }: PendingRelease): string => `${kind}-${id}`;
+
 class Writer implements Releases {
   readonly #options: ReleasesOptions;
   #cancel: (() => void) | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #closed = false;
-  /** The last round left something to be tried again. */
-  #failed = false;
-  #last: string | undefined;
   /**
    * Stream → end of its embargo, of what is due by the view and has nothing left to record: the view is behind, or
    * cannot apply it.
    */
   #settled = new Map<string, number>();
-  /** Entries that could not be released: told once each. */
-  readonly #told = new Set<string>();
+  /** Streams whose end could not be recorded: told once each. */
+  readonly #failed = new Set<string>();
 
   constructor(options: ReleasesOptions) {
     this.#options = options;
@@ -76,19 +75,21 @@ class Writer implements Releases {
     });
   }
 
-  async recorded(): Promise<string | undefined> {
-    if (this.#closed || this.#failed || !this.#isDue()) return undefined;
+  async recorded(): Promise<readonly string[]> {
+    const due = this.#closed ? [] : this.#due();
+    if (due.length === 0) return [];
     this.wake();
     await this.#running;
-    return this.#last;
+    return due;
   }
 
-  #isDue(): boolean {
+  #due(): string[] {
     try {
-      return (this.#options.queries()?.due(this.#options.now(), 1) ?? []).length > 0;
+      const due = this.#options.queries()?.due(this.#options.now(), PAGE) ?? [];
+      return due.map(streamOf).filter((stream) => !this.#failed.has(stream));
     } catch {
       // The round that comes next says what is wrong with the view.
-      return false;
+      return [];
     }
   }
 
@@ -116,8 +117,7 @@ class Writer implements Releases {
       const queries = this.#options.queries();
       if (queries === undefined) return RETRY_MS;
       const due = queries.due(this.#options.now(), PAGE);
-      this.#failed = !(await this.#releaseAll(due));
-      return this.#failed ? RETRY_MS : this.#untilNext();
+      return (await this.#releaseAll(due)) ? this.#untilNext() : RETRY_MS;
     } catch (err) {
       this.#options.log.warn({ err }, 'ends of embargoes cannot be looked for');
       return RETRY_MS;
@@ -131,7 +131,7 @@ class Writer implements Releases {
     let well = true;
     for (const entry of due) {
       if (this.#closed) return true;
-      const stream = `${entry.kind}-${entry.id}`;
+      const stream = streamOf(entry);
       const settled = before.get(stream) === entry.atMs || (await this.#release(stream, entry));
       if (settled) this.#settled.set(stream, entry.atMs);
       well = settled && well;
@@ -144,15 +144,15 @@ class Writer implements Releases {
     try {
       const event = await recordRelease(store, kind, id, now());
       if (event !== undefined) log.info({ stream, event }, 'embargo ended');
-      this.#last = event ?? this.#last;
-      this.#told.delete(stream);
+      this.#failed.delete(stream);
       return true;
     } catch (err) {
       // Who wrote to the stream just now has changed the view, too, which wakes us.
-      if (!(err instanceof RevisionConflict) && !this.#told.has(stream)) {
+      if (err instanceof RevisionConflict) return false;
+      if (!this.#failed.has(stream)) {
         log.warn({ err, stream }, 'the end of an embargo cannot be recorded');
       }
-      this.#told.add(stream);
+      this.#failed.add(stream);
       return false;
     }
   }

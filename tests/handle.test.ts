@@ -721,6 +721,9 @@ describe('access', () => {
     expect((await events('announcement-tass')).at(-1)?.data).toMatchObject({
       claims: [{ ...claims[0], id: 'c-2' }, mine],
     });
+    // To whom nothing is hidden, it is the whole list: so that what nobody sees can be taken out.
+    await post('/announcements/tass/correct', { claims: [mine], reason }, { actor: admin });
+    expect((await events('announcement-tass')).at(-1)?.data).toMatchObject({ claims: [mine] });
   });
 
   it('what is merged into must be there, be seen and stay', async () => {

@@ -34,13 +34,17 @@ const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slic
 
 async function* decoded(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  for await (const chunk of chunks) {
+    yield typeof chunk === 'string' ? chunk : decode(decoder, chunk);
+  }
+  yield decode(decoder);
+}
+
+/** No chunk: the end. */
+function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string {
   try {
-    for await (const chunk of chunks) {
-      yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    }
-    yield decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) throw new CommandFailed('the file is not UTF-8 text');
-    throw error;
+    return decoder.decode(chunk, { stream: chunk !== undefined });
+  } catch {
+    throw new CommandFailed('the file is not UTF-8 text');
   }
 }

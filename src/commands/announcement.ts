@@ -68,7 +68,12 @@ export const announcementWrites: readonly CommandDefinition[] = [
   write('correct', {
     summary: 'Corrects our record of an announcement; null clears, claims are a whole list.',
     body: announcementCorrection
-      .extend({ publishedAt: published.optional(), claims: claims.optional(), reason: text })
+      .extend({
+        publishedAt: published.optional(),
+        about: announcementFacts.shape.about.optional(),
+        claims: claims.optional(),
+        reason: text,
+      })
       .extend(sourced),
     toCommand: ({ reason, claims: given, ...fields }) => ({
       type: 'correct',

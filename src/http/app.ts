@@ -1,5 +1,5 @@
 import swagger from '@fastify/swagger';
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifySchemaCompiler } from 'fastify';
 import * as z from 'zod';
 import { addBodyParser, refuseCodings, refuseFields } from './body.ts';
 import { addCors } from './cors.ts';
@@ -41,7 +41,7 @@ export function buildApp(deps: AppDeps): FastifyInstance {
   const edge = createEdge(deps);
   const app = createServer(edge);
   addTurns(app, edge);
-  // Before anything refuses: a script of another site is to read why, and for how long.
+  // Before the limits: a script of another site is to read why it was refused, and for how long.
   addCors(app, edge);
   addRates(app, edge);
   addPressure(app, edge);
@@ -105,21 +105,12 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   app.setNotFoundHandler((request, reply) =>
     sendProblem(reply, unrouted(request.method, request.url)),
   );
-  // What still comes of a body that nobody reads would be taken for the next request, or be waited for.
-  app.addHook('onSend', (request, reply, payload, done) => {
-    if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close');
-    done(null, payload);
-  });
   const answers = finishAnswers(app.server);
   app.addHook('preClose', async () => {
     answers.begin();
     edge.closing.abort(new Error('the server is closing'));
   });
 }
-
-/** RFC 9112 §6. */
-const hasBody = ({ headers }: FastifyRequest): boolean =>
-  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** What is read is right as far as it goes, but the log may have gone on without this server. */
 function tellDegraded({ awaySince }: AppDeps['store'], reply: FastifyReply): void {

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { checkBody } from '../commands.ts';
 import { invalid, Problem } from './problem.ts';
@@ -24,13 +24,17 @@ export function addBodyParser(app: FastifyInstance): void {
 export function refuseCodings(app: FastifyInstance): void {
   app.addHook('preParsing', (request, _reply, payload, done) => {
     const coding = request.headers['content-encoding'] ?? 'identity';
-    if (coding.trim().toLowerCase() === 'identity') return done(null, payload);
+    if (!hasBody(request) || coding.trim().toLowerCase() === 'identity') return done(null, payload);
     const detail = 'bodies are taken uncompressed: send it without Content-Encoding';
     // RFC 9110 §15.5.16: so the client learns which coding it was refused for.
     const headers = { 'accept-encoding': 'identity' };
     return done(new Problem('unsupported-media-type', detail, {}, headers));
   });
 }
+
+/** RFC 9112 §6. */
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 const nothing = z.strictObject({});
 

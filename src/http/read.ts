@@ -29,7 +29,7 @@ export interface Answer {
   /** Of one meeting or announcement: If-Match takes it, for editors. */
   readonly revision?: number | undefined;
   /** It may be another one the next moment, though no event says so and nothing ends: it is not kept. */
-  readonly fleeting?: boolean;
+  readonly uncacheable?: boolean;
   /** What is confidential in it and no entry: see Reading. */
   readonly confidential?: readonly string[];
 }
@@ -129,7 +129,7 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const confidential = answer.confidential ?? confidentialIn(answer.body, queries, reader);
   const made = { ...plain, confidential };
   const key = keyOf(edge, request);
-  if (answer.fleeting !== true) edge.answers.set(key, made, made.bytes.length, version, untilMs);
+  if (answer.uncacheable !== true) edge.answers.set(key, made, made.bytes.length, version, untilMs);
   tellReading(edge, request, made.confidential);
   return sendRepresentation(request, reply, made);
 }

@@ -40,8 +40,18 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
   });
   app.server.maxConnections = limits.connections;
+  app.server.on('request', (request, response) => {
+    response.once('finish', () => {
+      if (request.complete) return;
+      answered.add(request.socket);
+      request.once('end', () => answered.delete(request.socket));
+    });
+  });
   return app;
 }
+
+/** Connections whose request has its answer while its body is still coming, which nobody reads. */
+const answered = new WeakSet<Socket>();
 
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
 
@@ -54,7 +64,7 @@ function originForm(target: string): string {
 
 /** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isLeftOver(error, socket)) {
     socket.destroy();
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.end(bareAnswer('408 Request Timeout'));
@@ -65,6 +75,10 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
     socket.end(bareAnswer('400 Bad Request', body));
   }
 }
+
+/** A second answer would be taken for that to the next request. */
+const isLeftOver = ({ code }: { code?: string }, socket: Socket): boolean =>
+  code === 'ERR_HTTP_REQUEST_TIMEOUT' && answered.has(socket);
 
 const bareAnswer = (status: string, body = ''): string =>
   [

@@ -13,7 +13,6 @@ export {
   type EntryOptions,
   entryKey,
   type FeedOptions,
-  GONE_DAYS,
 } from './options.ts';
 export type { EntrySource, Kept, RowChange } from './shelf.ts';
 export { zoneBlock } from './zones.ts';

@@ -22,8 +22,6 @@ export const DEFAULT_OPTIONS: FeedOptions = {
 
 /** Days that a coarse date may span and still be shown whole. */
 export const MAX_SPAN_DAYS = 31;
-/** Days for which a merged or withdrawn entry stays, cancelled. */
-export const GONE_DAYS = 30;
 
 /** The part of the options that an entry's bytes depend on, as a key. */
 export const entryKey = (options: EntryOptions): string =>

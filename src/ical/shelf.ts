@@ -1,8 +1,8 @@
-import type { EntryRow } from '../../projections/entry.ts';
+import { type EntryRow, GONE_DAYS } from '../../projections/entry.ts';
 import { addDays, isoInstant, utcDay } from '../domain/date/index.ts';
 import { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 import { type Facts, factsOf } from './filter.ts';
-import { type EntryOptions, GONE_DAYS } from './options.ts';
+import type { EntryOptions } from './options.ts';
 
 /** A row that became different. */
 export interface RowChange {

@@ -58,13 +58,15 @@ async function isRedactedAfter(
   store: Pick<EventStore, 'readAll'>,
   checkpoint: Position,
 ): Promise<boolean> {
-  for (let after = checkpoint; ; ) {
-    const from = after;
-    const page = await unlessInvalid(() => store.readAll({ after: from, limit: PAGE }));
-    if (page === undefined) return false;
-    if (page.some(isRedaction)) return true;
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) return false;
-    after = last.position;
+  for (let after = checkpoint, limit = PAGE; ; ) {
+    const request = { after, limit };
+    const page = await unlessInvalid(() => store.readAll(request));
+    if (page?.some(isRedaction)) return true;
+    const last = page?.at(-1);
+    const isEnd = page === undefined ? limit === 1 : page.length < limit;
+    if (isEnd) return false;
+    // Up to what is damaged, one by one.
+    if (page === undefined) limit = 1;
+    after = last?.position ?? after;
   }
 }

@@ -129,7 +129,8 @@ async function compareAtOnePoint(
 
 /** @throws {ViewsUnusable} SQLite finds something wrong with the file */
 function requireWhole(stored: DatabaseSync, file: string): void {
-  if (stored.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(file);
+  const [found] = stored.prepare('PRAGMA integrity_check(1)').all();
+  if (found?.integrity_check !== 'ok') throw damaged(file);
 }
 
 /** Brings the fresh view to the same event: the stored one went on while the log was folded. */

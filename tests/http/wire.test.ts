@@ -141,12 +141,11 @@ describe('what is HTTP, if rarely', () => {
     expect(statusesOf(await askRaw(world.port, bytes))).toEqual([400]);
   });
 
-  test('that is refused before its body has come ends the connection with that answer', async () => {
+  test('that is refused before its body has come has one answer, however long that takes', async () => {
     const body = ['Content-Length: 1000', '', '{'];
     const bytes = lines('POST /meetings HTTP/1.1', HOST, JSON_TYPE, ...body);
     const answer = await askRaw(hasty.port, bytes);
     expect(statusesOf(answer)).toEqual([401]);
-    expect(answer).toMatch(/^connection: close\r$/im);
   });
 
   test('that is refused before its body is read does not become the next request', async () => {
@@ -168,9 +167,10 @@ describe('a request that takes too long to arrive', () => {
   test.each([
     ['in its headers', lines('POST /meetings HTTP/1.1', HOST, EDITOR)],
     ['in its body', post('Content-Length: 1000', '', BODY)],
-  ])('is ended %s', async (_, bytes) => {
+    ['in its headers, after another', `${lines('GET /healthz HTTP/1.1', HOST, '', '')}GET /`, 200],
+  ])('is ended %s', async (_, bytes, ...before) => {
     const head = await hasty.head();
-    expect(statusesOf(await askRaw(hasty.port, bytes))).toEqual([408]);
+    expect(statusesOf(await askRaw(hasty.port, bytes))).toEqual([...before, 408]);
     expect(await hasty.head()).toBe(head);
   });
 });

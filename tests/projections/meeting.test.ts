@@ -197,11 +197,15 @@ describe('the link to its calendar entry', () => {
     expect(world.meeting('m', 1).links.ics).toBeNull();
   });
 
-  it('is null once it is off the calendar: the entry that says so does not stay', async () => {
+  it('is null once the entry that says that it is withdrawn has left the calendar', async () => {
     await world.announce('m', { when: { edtf: '2022-08-01' } });
     await world.withdraw('m');
-    const [gone] = world.list({ filters: { status: ['withdrawn'] } }, 0).items;
-    expect(gone?.links.ics).toBeNull();
+    const link = () => world.list({ filters: { status: ['withdrawn'] } }, 0).items[0]?.links.ics;
+    expect(link()).toBe('/meetings/m.ics');
+    world.at('2021-12-22T23:59:59Z');
+    expect(link()).toBe('/meetings/m.ics');
+    world.at('2021-12-23T00:00:00Z');
+    expect(link()).toBeNull();
   });
 
   it('is null for those who never saw a date', async () => {

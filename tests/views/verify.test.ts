@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -128,6 +128,20 @@ describe('verifying', () => {
       await expect(verify()).rejects.toThrow(/is damaged: run rebuild/);
     },
   );
+
+  test('finds an index in which one letter of a key is another', async () => {
+    const [event] = await bench.store.readAll({ limit: 1 });
+    await projector.close();
+    corrupt('PRAGMA wal_checkpoint(TRUNCATE)');
+    const db = new DatabaseSync(file());
+    const page = db.prepare("SELECT pageno FROM dbstat WHERE name = 'changes_event'").get();
+    db.close();
+    const bytes = readFileSync(file());
+    const at = bytes.indexOf(event?.id ?? '', (Number(page?.pageno) - 1) * 4_096);
+    bytes[at] = bytes[at] === 0x30 ? 0x31 : 0x30;
+    writeFileSync(file(), bytes);
+    await expect(verify()).rejects.toThrow(/is damaged: run rebuild/);
+  });
 
   test('leaves nothing behind', async () => {
     await verify();

@@ -1,4 +1,4 @@
-import type { AnnouncementFacts, Claim } from '../../../events/announcement.ts';
+import { type AnnouncementFacts, type Claim, KEPT_LIMITS } from '../../../events/announcement.ts';
 import { LIMITS } from '../../../events/values.ts';
 import { Rejected } from '../rules.ts';
 
@@ -29,8 +29,10 @@ export function withUnseen(
   unseen: ReadonlySet<string>,
 ): Partial<Mentions> {
   return {
-    ...(about && { about: bounded(mergedAbout(about, before.about, unseen), LIMITS.about) }),
-    ...(claims && { claims: bounded(mergedClaims(claims, before.claims, unseen), LIMITS.claims) }),
+    ...(about && { about: bounded(mergedAbout(about, before.about, unseen), KEPT_LIMITS.about) }),
+    ...(claims && {
+      claims: bounded(mergedClaims(claims, before.claims, unseen), KEPT_LIMITS.claims),
+    }),
   };
 }
 
@@ -80,6 +82,6 @@ function bounded<T>(items: T[], limit: number): T[] {
   if (items.length <= limit) return items;
   throw new Rejected(
     'too-many-claims',
-    `An announcement names at most ${limit} meetings, or claims, with those that you do not see: send fewer.`,
+    `An announcement has at most ${limit} claims, and names as many meetings, with those that you do not see: send fewer.`,
   );
 }

@@ -78,8 +78,8 @@ function listAnswer(context: ListContext, side: 'upcoming' | 'past' | undefined)
     ...(query.sort === undefined ? {} : { sort: query.sort }),
     ...pageOf(query),
   });
-  const fleeting = parts && query.now === undefined && nowMs === reader.clockMs;
-  return { ...pageAnswer(page, target, nowMs), fleeting };
+  const uncacheable = parts && query.now === undefined && nowMs === reader.clockMs;
+  return { ...pageAnswer(page, target, nowMs), uncacheable };
 }
 
 /** `limit` and `cursor` as the queries take them. */

@@ -90,9 +90,14 @@ describe('a list that is replaced', () => {
     expect(second.claims?.map(({ id }) => id)).toEqual([`${'x'.repeat(LIMITS.id - 2)}-2`, long]);
   });
 
-  test('has no more than any list', () => {
-    const full = Array.from({ length: LIMITS.about - 1 }, (_, i) => `m${i}`);
-    expect(corrected({ about: full }).about).toHaveLength(LIMITS.about);
-    expect(ruleOf(() => corrected({ about: [...full, 'more'] }))).toBe('too-many-claims');
+  test('has room for as many as may be sent', () => {
+    const full = Array.from({ length: LIMITS.about }, (_, i) => `m${i}`);
+    expect(corrected({ about: full }).about).toHaveLength(LIMITS.about + 1);
+    const hidden = Array.from({ length: LIMITS.about }, (_, i) => claim(`h${i}`, 'hidden'));
+    const own = full.map((id) => claim(id, 'seen'));
+    const facts = { ...FACTS, claims: hidden };
+    expect(corrected({ claims: own }, facts).claims).toHaveLength(2 * LIMITS.claims);
+    const more = { ...FACTS, claims: [...hidden, claim('more', 'hidden')] };
+    expect(ruleOf(() => corrected({ claims: own }, more))).toBe('too-many-claims');
   });
 });
