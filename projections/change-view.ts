@@ -107,14 +107,13 @@ export const announcementStepsOf = (
     .filter((step) => !isHidden(step, lookup));
 
 /**
- * A correction of what the reader does not see: that there was one, and why, would tell that it is there. From who
- * sees everything nothing is hidden.
+ * A correction of what the reader does not see: that there was one, and why, would tell that it is there; so would one
+ * that changed nothing, since what was sent was there already. From who sees everything nothing is hidden.
  */
 function isHidden({ kind, step }: AnnouncementTellingStep, lookup: Lookup): boolean {
   if (step.event.type !== 'AnnouncementCorrected' || step.released) return false;
   if (lookup.reader.level === HIGHEST) return false;
-  const content = announcementContentOf(step);
-  return content.diffs.length > 0 && diffsFor(kind, content, lookup).length === 0;
+  return diffsFor(kind, announcementContentOf(step), lookup).length === 0;
 }
 
 /** When something of it changed that the reader sees. */

@@ -31,7 +31,8 @@ export const topics = (statements: Statements, reader: Reader): Facet[] =>
   listed(
     statements,
     reader,
-    `SELECT value, value AS name, count(*) AS count FROM
+    // A meeting may have a topic twice.
+    `SELECT value, value AS name, count(DISTINCT n) AS count FROM
      (SELECT j.value AS value, m.* FROM meetings m, json_each(m.topics) j)`,
     'value',
   );

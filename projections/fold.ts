@@ -9,5 +9,5 @@ export function foldWords(text: string): string[] {
   return plain.split(split).filter((word) => word !== '');
 }
 
-/** One comparable string: "Genève" and "geneve" are the same. */
-export const foldText = (text: string): string => foldWords(text).join(' ');
+/** One comparable string: "Genève" and "geneve" are the same. A text of signs alone is compared as it is. */
+export const foldText = (text: string): string => foldWords(text).join(' ') || text.trim();

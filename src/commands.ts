@@ -59,11 +59,24 @@ export function parse(definition: CommandDefinition, params: Params, body: unkno
   const checked = checkBody(definition.body, body) as Body;
   const { id, statedAt, basedOn = [], ...fields } = checked;
   return {
-    ...definition.toCommand(fields as never, params),
+    ...definition.toCommand(withoutRepeats(fields) as never, params),
     id: definition.creates ? id : params.id,
     statedAt,
-    basedOn: [...new Set(basedOn)],
+    basedOn: once(basedOn),
   };
+}
+
+const once = <T>(items: readonly T[]): T[] => [...new Set(items)];
+
+/** Lists of ids that are sets: whoever sends one twice means it once. */
+const SETS = ['topics', 'about'] as const;
+
+function withoutRepeats(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const sets = SETS.flatMap((name) => {
+    const value = fields[name];
+    return Array.isArray(value) ? [[name, once(value)] as const] : [];
+  });
+  return { ...fields, ...Object.fromEntries(sets) };
 }
 
 /**

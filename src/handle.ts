@@ -2,7 +2,7 @@ import { type RecordedEvent, streamOf } from '../events/envelope.ts';
 import { type CommandDefinition, type Params, type ParsedCommand, parse } from './commands.ts';
 import { InvalidInput, Rejected } from './domain/rules.ts';
 import { levelOf } from './domain/visibility.ts';
-import { append, RETRIES } from './handle/append.ts';
+import { append, CONFLICT_RETRIES } from './handle/append.ts';
 import { decideEvents, type Identity } from './handle/decide.ts';
 import { Forbidden, IdTaken, NotFound } from './handle/errors.ts';
 import { pauseBriefly } from './handle/pause.ts';
@@ -15,7 +15,7 @@ import {
   type ExpectedRevision,
   PartialAppend,
   RevisionConflict,
-  StoreUnavailable,
+  StoreContended,
 } from './store/event-store.ts';
 
 export { InvalidInput, Rejected, RULES, type Rule } from './domain/rules.ts';
@@ -129,7 +129,7 @@ function checkCeiling(parsed: ParsedCommand, actor: Actor, creates: boolean): vo
 }
 
 async function attempts(work: Work): Promise<CommandResult> {
-  const { retries = RETRIES, pause = pauseBriefly } = work.deps;
+  const { retries = CONFLICT_RETRIES, pause = pauseBriefly } = work.deps;
   for (let tried = 1; ; tried += 1) {
     try {
       return await attempt(work);
@@ -145,11 +145,7 @@ function requireRepeatable(error: unknown, { request, stream }: Work, last: bool
   if (!(error instanceof RevisionConflict || error instanceof PartialAppend)) throw error;
   if (error instanceof RevisionConflict && request.ifMatch !== undefined) throw error;
   if (!last) return;
-  throw new StoreUnavailable(
-    `${stream} is being written by others all the time: try again.`,
-    'not-written',
-    { cause: error },
-  );
+  throw new StoreContended(stream, { cause: error });
 }
 
 async function attempt(work: Work): Promise<CommandResult> {

@@ -386,7 +386,7 @@ describe('concurrency', () => {
     const partial = () => () => Promise.reject(new PartialAppend('half'));
     const busy = handlerOn(withAppends(store, [conflict, partial, conflict]), 2);
     await expect(post('/meetings/geneva/confirm', {}, { by: busy })).rejects.toMatchObject({
-      name: 'StoreUnavailable',
+      name: 'StoreContended',
       outcome: 'not-written',
     });
     const twice = handlerOn(withAppends(store, [conflict, partial]), 2);

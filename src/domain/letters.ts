@@ -10,8 +10,16 @@ const UNDECOMPOSED: Readonly<Record<string, string>> = {
   ð: 'd',
   þ: 'th',
   ł: 'l',
+  ħ: 'h',
+  ŧ: 't',
   ı: 'i',
+  // At the end of a word: which letter is the last depends on how the text is cut.
+  ς: 'σ',
 };
+
+// Signs within words that are no letters of theirs: ʿ of transcriptions, ʻ of Hawaiian, and the tatweel, which makes
+// Arabic words longer.
+const SIGNS = /[\u02b0-\u02ff\u0640]/g;
 
 /** Without case, marks, strokes and ligatures: `Łódź` → `lodz`, `Straße` → `strasse`. Other alphabets stay. */
 export function foldLetters(text: string): string {
@@ -19,8 +27,9 @@ export function foldLetters(text: string): string {
   return text
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
+    .replace(SIGNS, '')
     .toLowerCase()
-    .replace(/[ßæœøđðþłı]/g, (letter) => UNDECOMPOSED[letter] ?? '');
+    .replace(/[ßæœøđðþłħŧıς]/g, (letter) => UNDECOMPOSED[letter] ?? '');
 }
 
 /** Most text is, and then needs neither decomposing nor Unicode's tables. */

@@ -9,8 +9,10 @@ import {
 import { TooLarge } from './errors.ts';
 import { pauseBriefly } from './pause.ts';
 
-/** Further tries after a conflict, and after an append of unknown outcome. */
+/** Further tries after an append of unknown outcome. */
 export const RETRIES = 5;
+/** After a conflict: of many who write to one entry at once, one gets its turn each time. */
+export const CONFLICT_RETRIES = 20;
 
 export interface AppendDependencies {
   readonly store: Pick<EventStore, 'append'>;

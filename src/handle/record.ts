@@ -7,9 +7,9 @@ import {
   type EventStore,
   PartialAppend,
   RevisionConflict,
-  StoreUnavailable,
+  StoreContended,
 } from '../store/event-store.ts';
-import { append, RETRIES } from './append.ts';
+import { append, CONFLICT_RETRIES } from './append.ts';
 import { pauseBriefly } from './pause.ts';
 import { read } from './stream.ts';
 
@@ -19,7 +19,7 @@ export interface RecordDependencies {
   readonly store: EventStore;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Further tries after a conflict, and after an append of unknown outcome; default RETRIES. */
+  /** Further tries after a conflict, and after an append of unknown outcome; default CONFLICT_RETRIES and RETRIES. */
   readonly retries?: number;
   /** Waits before the try after the `attempt`-th, counted from 1; default a few ms, doubling, spread. */
   readonly pause?: (attempt: number) => Promise<void>;
@@ -78,7 +78,7 @@ export async function record<S, E extends Fact>(
   deps: RecordDependencies,
   recording: Recording<S, E>,
 ): Promise<Recorded<S>> {
-  const { retries = RETRIES, pause = pauseBriefly } = deps;
+  const { retries = CONFLICT_RETRIES, pause = pauseBriefly } = deps;
   for (let tried = 1; ; tried += 1) {
     try {
       return await attempt(deps, recording);
@@ -90,12 +90,8 @@ export async function record<S, E extends Fact>(
   }
 }
 
-const contested = ({ kind, id }: { kind: string; id: string }, cause: Error): StoreUnavailable =>
-  new StoreUnavailable(
-    `${kind}-${id} is being written by others all the time: try again.`,
-    'not-written',
-    { cause },
-  );
+const contested = ({ kind, id }: { kind: StreamKind; id: string }, cause: Error): StoreContended =>
+  new StoreContended(streamOf(kind, id), { cause });
 
 async function attempt<S, E extends Fact>(
   deps: RecordDependencies,

@@ -47,6 +47,8 @@ function named(error: Error & Known): Problem | undefined {
       return new Problem('gone', 'this page cannot be continued: start again without `cursor`');
     case 'StoreUnavailable':
       return new Problem('store-unavailable', unavailable(error));
+    case 'StoreContended':
+      return new Problem('overloaded', error.message);
     case 'StoreFenced':
       return new Problem(
         'store-unavailable',

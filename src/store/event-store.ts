@@ -108,7 +108,8 @@ export class InvalidEvent extends Error {
 
 /** The store cannot be reached or is busy. */
 export class StoreUnavailable extends Error {
-  override readonly name: 'StoreUnavailable' | 'StoreFenced' = 'StoreUnavailable';
+  override readonly name: 'StoreUnavailable' | 'StoreFenced' | 'StoreContended' =
+    'StoreUnavailable';
   /** `unknown`: an append may or may not have been written. */
   readonly outcome: 'not-written' | 'unknown';
 
@@ -124,6 +125,15 @@ export class StoreFenced extends StoreUnavailable {
 
   constructor(message: string, options?: ErrorOptions) {
     super(message, 'not-written', options);
+  }
+}
+
+/** Others write to the same stream all the time; nothing was written. The message says so to whoever writes. */
+export class StoreContended extends StoreUnavailable {
+  override readonly name = 'StoreContended';
+
+  constructor(stream: string, options?: ErrorOptions) {
+    super(`${stream} is being written by others all the time: try again.`, 'not-written', options);
   }
 }
 

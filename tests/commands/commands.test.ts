@@ -126,6 +126,17 @@ describe('bodies', () => {
     expect(() => read(path, { ...body, claims: many })).toThrow(invalid('/claims'));
   });
 
+  it('takes each topic, and each meeting an announcement is about, once', () => {
+    const topics = ['water', 'peace', 'water'];
+    const made = read('/meetings', { title: 'Talks', form: 'visit', topics });
+    expect(made.command).toMatchObject({ facts: { topics: ['water', 'peace'] } });
+    const about = ['m', 'm'];
+    const corrected = read('/announcements/r/correct', { topics, about, reason: 'misread' });
+    expect(corrected.command).toMatchObject({
+      changes: { topics: ['water', 'peace'], about: ['m'] },
+    });
+  });
+
   it('takes statedAt and basedOn everywhere, each source once', () => {
     for (const definition of COMMANDS) {
       expect(Object.keys(definition.body.shape)).toEqual(

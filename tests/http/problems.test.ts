@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { InvalidEvent, StoreUnavailable } from '../../src/store/event-store.ts';
+import { InvalidEvent, StoreContended, StoreUnavailable } from '../../src/store/event-store.ts';
 import { type Got, MEETING, openWorld, type World } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -218,6 +218,7 @@ describe('a fault of the server', () => {
 
   test.each([
     ['the store is away', new StoreUnavailable(SECRET, 'unknown'), 503, 'store-unavailable'],
+    ['others write all the time', new StoreContended('meeting-x'), 503, 'overloaded'],
     ['the event is too large', new InvalidEvent(SECRET), 413, 'body-too-large'],
   ])('when %s, nothing of it is shown either', async (_, error, status, code) => {
     const { got } = await faulty(

@@ -170,6 +170,18 @@ describe('about and claims', () => {
     expect(told(0)).toEqual(['published', 'corrected']);
   });
 
+  it('are not corrected for others by what was there already: a writer who guessed it would be told', async () => {
+    await world.announce('secret', { classification: 'internal' });
+    await world.publish('r', { about: ['secret'] });
+    const data = { about: ['secret'], reason: 'a guess' };
+    await world.append('announcement', 'r', 'AnnouncementCorrected', data);
+    for (const level of [0, 1] as const) {
+      const page = world.queries.announcementHistory(world.reader(level), 'r', { limit: 9 });
+      expect(page?.items.map(({ type }) => type)).toEqual(['published']);
+      expect(world.changes({}, level).items.map(({ type }) => type)).not.toContain('corrected');
+    }
+  });
+
   it('name a meeting that is gone, too', async () => {
     await world.announce('m');
     await world.publish('r', { about: ['m'] });

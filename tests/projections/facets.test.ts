@@ -72,6 +72,12 @@ describe('the values that filters take', () => {
     ]);
   });
 
+  it('count a meeting once that has a topic twice, as one of an older writer may', async () => {
+    const topics = ['syria', 'syria'];
+    await world.append('meeting', 'one', 'MeetingRevised', { topics });
+    expect(rows(world.queries.topics(world.reader(0)))).toEqual(['syria: syria 2']);
+  });
+
   it('are places, of which spellings that fold alike are one', () => {
     expect(rows(world.queries.places(world.reader(0)))).toEqual(['geneva: GENÈVA 2']);
     expect(rows(world.queries.places(world.reader(1)))).toEqual([

@@ -26,6 +26,10 @@ beforeAll(async () => {
     title: 'ᦰᦱ ﬁne ＡＢＣ İstanbul, Straße, Œuvre, Þing, Ђorđe',
     place: { name: 'Łódź', country: 'PL' },
   });
+  await world.announce('signs', {
+    title: 'Nuʿmān al-ʿAbādī, Hawaiʻi, Ħamrun, Ŧana, ΚΥΠΡΟΣ.ΕΛΛΑΔΑ, عـربـي',
+    place: { name: '🏛' },
+  });
 });
 afterAll(() => world.close());
 
@@ -55,6 +59,11 @@ describe('q finds', () => {
     ['joined letters by two', ['oeuvre thing'], ['odd']],
     ['a word of two alphabets as it is', ['ђorde'], ['odd']],
     ['letters that SQLite does not count as such', ['ᦰᦱ'], ['odd']],
+    ['other letters with a stroke', ['hamrun tana'], ['signs']],
+    ['transcriptions without their signs', ['numan abadi hawaii'], ['signs']],
+    ['transcriptions with them', ['nuʿmān'], ['signs']],
+    ['a last sigma, wherever the word ends', ['κύπρος ελλάδα'], ['signs']],
+    ['words that are made longer', ['عربي'], ['signs']],
     ['all words of one q, in any order', ['session syrian'], ['geneva']],
     ['only with all of them', ['session astana'], []],
     ['either of two q', ['session', 'talks'], ['geneva', 'tehran']],
@@ -68,6 +77,15 @@ describe('q finds', () => {
 describe('a place is found', () => {
   it.each(['lodz', 'Lodz', 'ŁÓDŹ', 'Łódź'])('as %s', (place) => {
     expect(world.filtered({ place: [place] })).toEqual(['odd']);
+  });
+});
+
+describe('a place of signs alone', () => {
+  it('is found by them, and by no others', () => {
+    expect(world.filtered({ place: ['🏛'] })).toEqual(['signs']);
+    expect(world.filtered({ place: ['—'] })).toEqual([]);
+    const values = world.queries.places(world.reader(2)).map(({ value }) => value);
+    expect(values).toEqual(['geneve', 'lodz', '🏛']);
   });
 });
 
