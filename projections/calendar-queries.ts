@@ -24,11 +24,16 @@ import { visibleTo } from './where.ts';
 
 /**
  * The queries over one open calendar view. `releaseId` gives the id that the release of an embargoed entry
- * has, whether or not it is written yet.
+ * has, whether or not it is written yet; `skippedSeq` the place of an event that the view passed over.
  */
-export function calendarQueries(db: ViewDatabase, releaseId: ReleaseId): CalendarQueries {
+export function calendarQueries(
+  db: ViewDatabase,
+  releaseId: ReleaseId,
+  skippedSeq: QueryContext['skippedSeq'] = () => undefined,
+): CalendarQueries {
   const statements = new Statements(db);
-  const context: QueryContext = { statements, releaseId, tellings: new Tellings(statements) };
+  const tellings = new Tellings(statements);
+  const context: QueryContext = { statements, releaseId, tellings, skippedSeq };
   return {
     boundary: (reader, nowMs) => boundary(statements, reader, nowMs),
     listMeetings: (request) => listMeetings(context, request),

@@ -14,7 +14,7 @@ type ChangesRequest = Parameters<CalendarQueries['listChanges']>[0];
 
 /** The row number to go on after. @throws {UnknownCursor} */
 function startOf(
-  { statements }: QueryContext,
+  { statements, skippedSeq }: QueryContext,
   reader: Reader,
   after: string | undefined,
   pending: readonly ViewRow[],
@@ -24,8 +24,11 @@ function startOf(
     .of('SELECT n FROM changes WHERE event = ? AND known_lo <= ? AND hi >= ?')
     .get(after, reader.level, reader.level);
   const known = row ?? pending.find(({ event }) => event === after);
-  if (known === undefined) throw new UnknownCursor(`no change ${after} is known here`);
-  return known.n as number;
+  if (known !== undefined) return known.n as number;
+  // Who wrote to a feed or a token has the event's id, and goes on from there: no change is of it.
+  const seq = reader.editor ? skippedSeq(after) : undefined;
+  if (seq === undefined) throw new UnknownCursor(`no change ${after} is known here`);
+  return seq * CHANGES_PER_EVENT;
 }
 
 /** Rows of one entry's events. */

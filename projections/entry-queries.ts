@@ -46,7 +46,10 @@ export function entryQueries(db: ViewDatabase, uidOf: UidOf): EntryQueries {
   const statements = new Statements(db);
   // Entries are kept as they are rendered: what they were told from need not be.
   const tellings = new Tellings(statements, 0);
-  const context: QueryContext = { statements, tellings, releaseId: () => '' };
+  const context: QueryContext = {
+    ...{ statements, tellings, releaseId: () => '' },
+    skippedSeq: () => undefined,
+  };
   const one = (reader: Reader, id: string): EntryRow | undefined => {
     const lookup = new Lookup(context, reader);
     const visible = lookup.meeting(id);

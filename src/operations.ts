@@ -30,7 +30,7 @@ export function operations(
     rebuilds: new RebuildAll([first.rebuilder, ...others.map(({ rebuilder }) => rebuilder)]),
     deadLetters: (limit, before) =>
       options.views
-        .flatMap((view) => view.deadLetters(limit, before))
+        .flatMap((view) => view.ledger?.deadLetters(limit, before) ?? [])
         .sort((a, b) => b.seq - a.seq)
         .slice(0, limit),
     verify: async () => {

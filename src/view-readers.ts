@@ -63,7 +63,8 @@ export class ViewReaders {
   #open(db: ViewDatabase, file: string): Current {
     const { projector, clock, publicUrl, feedMemory: maxBytes, log } = this.#options;
     const entries = entryQueries(db, entryUid);
-    const queries = calendarQueries(db, releaseId);
+    const skippedSeq = (event: string) => projector.ledger?.skippedSeq(event);
+    const queries = calendarQueries(db, releaseId, skippedSeq);
     const version = () => projector.version;
     const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;
     const fault = (error: unknown) => projector.readFault(error, file);

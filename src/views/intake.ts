@@ -50,9 +50,9 @@ export class Intake {
     const seq = this.#nextSeq();
     if (!this.#types.has(event.type)) {
       this.#unknown.set(event.type, (this.#unknown.get(event.type) ?? 0) + 1);
-      this.#skip(event);
+      this.#skip(event, seq);
     } else if (!this.#kinds.has(kindOf(event.stream))) {
-      this.#skip(event);
+      this.#skip(event, seq);
     } else if (this.#quarantined.size > 0 && this.#quarantined.has(event.stream)) {
       if (!this.#restricts(event, seq)) this.ledger.addDeadLetter(event, seq, null);
     } else {
@@ -89,8 +89,8 @@ export class Intake {
     }
   }
 
-  #skip(event: RecordedEvent): void {
-    if (this.#projection.rememberSkipped === true) this.ledger.addSkipped(event.id);
+  #skip(event: RecordedEvent, seq: number): void {
+    if (this.#projection.rememberSkipped === true) this.ledger.addSkipped(event.id, seq);
   }
 
   #nextSeq(): number {

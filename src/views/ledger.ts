@@ -35,7 +35,7 @@ const TABLES = `
     type TEXT NOT NULL, reason TEXT) STRICT;
   CREATE INDEX view_dead_letters_by_id ON view_dead_letters (id);
   CREATE TABLE view_unknown (type TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE view_skipped (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE view_skipped (id TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 
 /** Makes the engine's tables in an empty file. */
@@ -113,8 +113,13 @@ export class Ledger {
     return Object.fromEntries(rows.map((row) => [row.type as string, row.count as number]));
   }
 
-  addSkipped(id: string): void {
-    this.#statements.addSkipped.run(id);
+  addSkipped(id: string, seq: number): void {
+    this.#statements.addSkipped.run(id, seq);
+  }
+
+  /** The place of an event that was passed over; undefined when none was, or it was not remembered. */
+  skippedSeq(id: string): number | undefined {
+    return this.#statements.skippedSeq.get(id)?.seq as number | undefined;
   }
 
   /** Whether the event was passed over or set aside. */
@@ -129,7 +134,8 @@ const prepareAll = (db: Handle) => ({
   addUnknown: db.prepare(
     'INSERT INTO view_unknown VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
   ),
-  addSkipped: db.prepare('INSERT OR IGNORE INTO view_skipped VALUES (?)'),
+  addSkipped: db.prepare('INSERT OR IGNORE INTO view_skipped VALUES (?, ?)'),
+  skippedSeq: db.prepare('SELECT seq FROM view_skipped WHERE id = ?'),
   isSetAside: db.prepare(
     'SELECT 1 FROM view_dead_letters WHERE id = ? UNION ALL SELECT 1 FROM view_skipped WHERE id = ?',
   ),

@@ -4,7 +4,7 @@ import type { ViewDatabase } from '../../projections/view-database.ts';
 import type { BuildProgress } from './build.ts';
 import { isBrokenFile, isClosedHandle, messageOf, ViewBehind } from './errors.ts';
 import { Gate } from './gate.ts';
-import type { DeadLetter } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import type { LiveView } from './live-view.ts';
 import { isRedaction, REDACTED_SINCE, whyNotOf } from './log-identity.ts';
 import type { ProjectorOptions } from './projector-options.ts';
@@ -123,8 +123,9 @@ export class Projector {
     return () => this.#listeners.delete(listener);
   }
 
-  deadLetters(limit: number, before?: number): DeadLetter[] {
-    return this.#slot.view?.ledger.deadLetters(limit, before) ?? [];
+  /** What it could not apply, and what it passed over; undefined while there is no view. */
+  get ledger(): Ledger | undefined {
+    return this.#slot.view?.ledger;
   }
 
   /** Whether `reader` has something to read from. */

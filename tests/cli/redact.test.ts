@@ -234,7 +234,7 @@ test('a view of the old log is not read with the new one, which may hold it at t
   const after = bench.project({ log: { info: hear, warn: hear, error: hear } });
   await after.ready;
   expect(meetingsOf(after).get('a')?.participants).toMatchObject([{ name: '[redacted]' }]);
-  expect(after.deadLetters(10)).toEqual([]);
+  expect(after.ledger?.deadLetters(10)).toEqual([]);
   expect(told).toEqual([['view is of the log before a redaction: rebuilding', false]]);
   await after.close();
   // Made of the new log, it stays.

@@ -189,6 +189,23 @@ describe('/admin/rebuild', () => {
   });
 });
 
+test('the event of a feed or a token is a place in the changes, for those who write', async () => {
+  const feed = await ask('POST', '/feeds', { name: 'Desk' });
+  const event = feed.headers.get('chancery-event') ?? '';
+  const meeting = { id: 'd', title: 'Meeting d', form: 'session', classification: 'public' };
+  expect((await ask('POST', '/meetings', meeting)).status).toBe(201);
+  const after = async (token?: string) => {
+    const { status, json } = await ask('GET', `/changes?after=${event}`, undefined, token);
+    const items = (json.items ?? []) as { type: string; meeting: string }[];
+    return [status, ...items.map(({ type, meeting: id }) => `${type} ${id}`)];
+  };
+  expect(await after()).toEqual([200, 'announced d']);
+  expect(await after('')).toEqual([410]);
+  await ask('POST', '/admin/rebuild');
+  expect(await finished()).toMatchObject({ state: 'done' });
+  expect(await after()).toEqual([200, 'announced d']);
+});
+
 describe('/admin/verify', () => {
   test('compares with the log, and names what differs', async () => {
     expect((await ask('POST', '/admin/verify')).json).toMatchObject({ ok: true, events: 3 });

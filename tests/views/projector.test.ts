@@ -169,7 +169,7 @@ describe('an event that cannot be applied', () => {
       deadLetters: 2,
       quarantined: ['meeting-spoilt'],
     });
-    expect(projector.deadLetters(10)).toEqual([
+    expect(projector.ledger?.deadLetters(10)).toEqual([
       expect.objectContaining({ type: 'MeetingConfirmed', reason: null }),
       expect.objectContaining({
         id: bad.id,
@@ -291,7 +291,7 @@ describe('an event that cannot be applied', () => {
     await bench.store.append('meeting-new', [rawEvent('MeetingConfirmed', {}, 99)], 'none');
     const projector = bench.project();
     await projector.ready;
-    expect(projector.deadLetters(1)[0]?.reason).toContain('Upgrade');
+    expect(projector.ledger?.deadLetters(1)[0]?.reason).toContain('Upgrade');
   });
 });
 
