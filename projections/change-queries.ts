@@ -26,7 +26,7 @@ function startOf(
   const known = row ?? pending.find(({ event }) => event === after);
   if (known !== undefined) return known.n as number;
   // Who wrote to a feed or a token has the event's id, and goes on from there: no change is of it.
-  const seq = reader.editor ? skippedSeq(after) : undefined;
+  const seq = reader.editor ? skippedSeq(after, reader) : undefined;
   if (seq === undefined) throw new UnknownCursor(`no change ${after} is known here`);
   return seq * CHANGES_PER_EVENT;
 }

@@ -18,8 +18,8 @@ export interface QueryContext {
   readonly statements: Statements;
   readonly tellings: Tellings;
   readonly releaseId: ReleaseId;
-  /** The seq of an event of a feed or token, which the view passed over; undefined: of none. */
-  readonly skippedSeq: (event: string) => number | undefined;
+  /** The seq of an event of a feed or token, which the view passed over; undefined: of none that the reader knows. */
+  readonly skippedSeq: (event: string, reader: Reader) => number | undefined;
 }
 
 const SELECT: Readonly<Record<EntityKind, Readonly<Record<'id' | 'n', string>>>> = {

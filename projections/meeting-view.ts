@@ -9,7 +9,7 @@ import {
 } from '../src/domain/date/index.ts';
 import { GONE_DAYS } from './entry.ts';
 import type { Lookup } from './lookup.ts';
-import type { MeetingRow } from './meeting-record.ts';
+import { isGone, type MeetingRow } from './meeting-record.ts';
 import { snapshotAfter } from './meeting-telling.ts';
 import type { MeetingView } from './types.ts';
 import type { VisibleMeeting } from './visible.ts';
@@ -29,7 +29,9 @@ export function isShown(when: ResolvedWhen | null): boolean {
 /** Whether there is something at its `.ics` address, which shows everybody what anybody may see today. */
 function hasEntry({ row }: VisibleMeeting, lookup: Lookup): boolean {
   const told = lookup.asAnyone(row)?.told;
-  return told !== undefined && !isOver(row, lookup.reader.clockMs) && told.dates.some(isShown);
+  if (told === undefined || isOver(row, lookup.reader.clockMs)) return false;
+  const wasThere = [...told.statuses].some((status) => !isGone({ status }));
+  return wasThere && told.dates.some(isShown);
 }
 
 /** Whether the entry that says a meeting is off the calendar has left it, too. */

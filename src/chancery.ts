@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { calendar } from '../projections/calendar.ts';
+import type { Reader } from '../projections/types.ts';
 import { type AccessParts, openAccessParts } from './access-parts.ts';
 import { backgroundBuild } from './background.ts';
 import { CALENDAR_DEFINITION } from './calendar-definition.ts';
@@ -165,7 +166,8 @@ async function listen(
   collectDefaultMetrics({ register: metrics });
   const { projector, clock } = parts;
   const { publicUrl, feedMemory } = config;
-  const views = new ViewReaders({ projector, clock, publicUrl, feedMemory, log });
+  const knows = knowsPassedOver(parts.access);
+  const views = new ViewReaders({ projector, clock, publicUrl, feedMemory, log, knows });
   opened.defer(() => views.close());
   const closing = new AbortController();
   const app = buildApp({
@@ -203,6 +205,12 @@ async function listen(
   }
   return app;
 }
+
+/** Events of feeds and tokens: from the highest level nothing is hidden. */
+const knowsPassedOver =
+  ({ feeds }: AccessParts) =>
+  (event: string, reader: Reader): boolean =>
+    reader.level === 2 || feeds.knows(event, reader);
 
 /** Requests under way may finish; after the time allowed, their connections are cut. */
 async function closeApp(app: FastifyInstance, timeoutMs: number): Promise<void> {

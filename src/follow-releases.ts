@@ -33,14 +33,16 @@ export function followReleases(
     },
     () => {},
   );
+  const hasAll = async (): Promise<boolean> => {
+    const head = await given.store.head();
+    return head !== undefined && (await view.waitFor(head.id, WAIT_MS));
+  };
   const untilApplied = async (): Promise<void> => {
     let before = '';
     for (;;) {
       const due = (await releases.recorded()).join(' ');
       // What stays due in a view that has all there is cannot be recorded.
-      if (due === '' || due === before) return;
-      const head = await given.store.head();
-      if (head === undefined || !(await view.waitFor(head.id, WAIT_MS))) return;
+      if (due === '' || !(await hasAll()) || due === before) return;
       before = due;
     }
   };

@@ -16,6 +16,8 @@ export interface ViewReadersOptions {
   /** Bytes of entries and feeds kept in memory. */
   readonly feedMemory: number;
   readonly log: FeedThreadOptions['log'];
+  /** Whether a reader may know an event that the calendar's view has passed over. */
+  readonly knows: (event: string, reader: Reader) => boolean;
 }
 
 interface Current {
@@ -61,9 +63,10 @@ export class ViewReaders {
   }
 
   #open(db: ViewDatabase, file: string): Current {
-    const { projector, clock, publicUrl, feedMemory: maxBytes, log } = this.#options;
+    const { projector, clock, publicUrl, feedMemory: maxBytes, log, knows } = this.#options;
     const entries = entryQueries(db, entryUid);
-    const skippedSeq = (event: string) => projector.ledger?.skippedSeq(event);
+    const skippedSeq = (event: string, reader: Reader) =>
+      knows(event, reader) ? projector.ledger?.skippedSeq(event) : undefined;
     const queries = calendarQueries(db, releaseId, skippedSeq);
     const version = () => projector.version;
     const until = (reader: Reader, nowMs: number) => queries.boundary(reader, nowMs).untilMs;

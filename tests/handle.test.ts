@@ -721,9 +721,21 @@ describe('access', () => {
     expect((await events('announcement-tass')).at(-1)?.data).toMatchObject({
       claims: [{ ...claims[0], id: 'c-2' }, mine],
     });
-    // To whom nothing is hidden, it is the whole list: so that what nobody sees can be taken out.
+  });
+
+  it('a claim on a meeting that is missing stays, unless who sees all sends it anew', async () => {
+    const claim = { id: 'c', meeting: 'genova', field: 'title', value: 'Session' };
+    const other = { ...claim, id: 'd', meeting: 'not-yet' };
+    await post('/announcements', { ...report, about: ['genova'], claims: [claim, other] });
+    const last = async () => (await events('announcement-tass')).at(-1)?.data;
+    const reason = 'misread';
+    const mine = { ...claim, id: 'e', meeting: 'geneva' };
     await post('/announcements/tass/correct', { claims: [mine], reason }, { actor: admin });
-    expect((await events('announcement-tass')).at(-1)?.data).toMatchObject({ claims: [mine] });
+    expect(await last()).toMatchObject({ claims: [claim, other, mine] });
+    const moved = { ...claim, meeting: 'geneva' };
+    const lists = { claims: [moved], about: ['geneva'] };
+    await post('/announcements/tass/correct', { ...lists, reason }, { actor: admin });
+    expect(await last()).toMatchObject({ about: ['geneva'], claims: [moved, other, mine] });
   });
 
   it('what is merged into must be there, be seen and stay', async () => {

@@ -144,23 +144,28 @@ async function publicationOfSources(attempt: Attempt): Promise<DateOrInstant | u
 
 /**
  * Of the meetings that an announcement names, where a correction is about to replace its lists: those that are missing
- * or hidden, which must look alike. To whom nothing is hidden, a list is one as a whole.
+ * or hidden, which must look alike. To whom nothing is hidden, a missing one is a mistake if they send one of its
+ * claims anew.
  */
 async function unseenMeetings(
   { store, parsed, identity, now }: Attempt,
   state: announcement.AnnouncementState,
 ): Promise<ReadonlySet<string>> {
   const { command } = parsed;
-  const seesAll = identity.actor.ceiling === 'confidential';
-  const corrects = parsed.kind === 'announcement' && command.type === 'correct';
-  if (seesAll || !corrects || state.status === 'none') return new Set();
+  if (parsed.kind !== 'announcement' || command.type !== 'correct' || state.status === 'none') {
+    return new Set();
+  }
   const { about, claims } = command.changes as announcement.SentMentions;
   const before = state.facts;
+  const seesAll = identity.actor.ceiling === 'confidential';
+  const sent = new Set(seesAll ? claims?.map(({ id }) => id) : []);
+  const mistaken = before.claims.filter(({ id }) => sent.has(id)).map(({ meeting }) => meeting);
   const named = [
     ...(about === undefined ? [] : before.about),
     ...(claims === undefined ? [] : before.claims.map(({ meeting }) => meeting)),
   ];
   const unseen = [...new Set(named)].map(async (id) => {
+    if (mistaken.includes(id)) return [];
     const meeting = await loadMeeting(store, id);
     return canSee(identity.actor, meeting, now) ? [] : [id];
   });

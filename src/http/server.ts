@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Edge } from './edge.ts';
@@ -41,10 +42,14 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
   });
   app.server.maxConnections = limits.connections;
   app.server.on('request', (request, response) => {
+    const { socket } = request;
+    const underWay = answering.get(socket) ?? new Set();
+    answering.set(socket, underWay.add(request));
+    response.once('close', () => underWay.delete(request));
     response.once('finish', () => {
       if (request.complete) return;
-      answered.add(request.socket);
-      request.once('end', () => answered.delete(request.socket));
+      answered.add(socket);
+      request.once('end', () => answered.delete(socket));
     });
   });
   return app;
@@ -52,6 +57,8 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
 
 /** Connections whose request has its answer while its body is still coming, which nobody reads. */
 const answered = new WeakSet<Socket>();
+/** The requests of a connection that have no whole answer yet. */
+const answering = new WeakMap<Socket, Set<IncomingMessage>>();
 
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
 
@@ -76,9 +83,10 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
   }
 }
 
-/** A second answer would be taken for that to the next request. */
+/** What is written now would be taken for the answer to a whole request before it, or for a second one to this. */
 const isLeftOver = ({ code }: { code?: string }, socket: Socket): boolean =>
-  code === 'ERR_HTTP_REQUEST_TIMEOUT' && answered.has(socket);
+  [...(answering.get(socket) ?? [])].some(({ complete }) => complete) ||
+  (code === 'ERR_HTTP_REQUEST_TIMEOUT' && answered.has(socket));
 
 const bareAnswer = (status: string, body = ''): string =>
   [

@@ -87,6 +87,12 @@ describe('what is not HTTP', () => {
     for (const status of statuses) expect(status).toBe(400);
   });
 
+  test('is no part of an answer that is on its way', async () => {
+    const stream = lines('GET /changes/stream HTTP/1.1', HOST, '', '');
+    const answer = await askRaw(world.port, `${stream}nonsense\r\n\r\n`);
+    expect(statusesOf(answer)).not.toContain(400);
+  });
+
   test('is nothing to tunnel through', async () => {
     const answer = await askRaw(
       world.port,

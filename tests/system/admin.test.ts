@@ -199,8 +199,15 @@ test('the event of a feed or a token is a place in the changes, for those who wr
     const items = (json.items ?? []) as { type: string; meeting: string }[];
     return [status, ...items.map(({ type, meeting: id }) => `${type} ${id}`)];
   };
+  const tokenOf = async (body: object) => String((await ask('POST', '/tokens', body)).json.token);
+  const editor = await tokenOf({ name: 'Desk', role: 'editor' });
   expect(await after()).toEqual([200, 'announced d']);
+  expect(await after(editor)).toEqual([200, 'announced d']);
   expect(await after('')).toEqual([410]);
+  const secret = { name: 'Insiders', private: true, ceiling: 'confidential' };
+  const hidden = (await ask('POST', '/feeds', secret)).headers.get('chancery-event');
+  expect((await ask('GET', `/changes?after=${hidden}`)).status).toBe(200);
+  expect((await ask('GET', `/changes?after=${hidden}`, undefined, editor)).status).toBe(410);
   await ask('POST', '/admin/rebuild');
   expect(await finished()).toMatchObject({ state: 'done' });
   expect(await after()).toEqual([200, 'announced d']);
