@@ -34,7 +34,7 @@ function pendingChange(
   const last = context.tellings.events(row).at(-1)?.seq ?? row.n;
   const recorded = instantMs(due.at);
   const change = { event, kind: ENTITY_KINDS.indexOf(kind), entity: row.n, since: null, recorded };
-  return { ...change, n: placeAfter(last) };
+  return { ...change, stream: `${kind}-${row.id}`, n: placeAfter(last) };
 }
 
 /** After all rows of that event. */
@@ -94,8 +94,7 @@ export function pendingChanges(
   return placed(context, reader, rows.toSorted(inOrder));
 }
 
-// By when they are: an entry that was written later, or more often, may be released before.
+// As they are recorded: by when they are, then by stream. Which was written last, out of sight, is nothing to tell.
 const inOrder = (a: ViewRow, b: ViewRow): number =>
   (a.recorded as number) - (b.recorded as number) ||
-  (a.n as number) - (b.n as number) ||
-  ((a.event as string) < (b.event as string) ? -1 : 1);
+  ((a.stream as string) < (b.stream as string) ? -1 : 1);

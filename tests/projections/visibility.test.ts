@@ -240,6 +240,19 @@ describe('once an embargo has ended', () => {
     expect(world.history('m', 1).at(-1)?.type).toBe('released');
   });
 
+  it('those that end at one moment are told by stream, whichever was written last out of sight', async () => {
+    const facts = { embargoUntil: '2021-12-24T08:00:00Z' };
+    await world.announce('second', facts);
+    await world.announce('first', facts);
+    await world.revise('second', { topics: ['written-last'] });
+    world.at('2021-12-24T08:00:00Z');
+    const told = () => world.changes({}, 0).items.flatMap(({ meeting }) => meeting ?? []);
+    expect(told().slice(-2)).toEqual(['first', 'second']);
+    await world.release('meeting', 'first');
+    await world.release('meeting', 'second');
+    expect(told().slice(-2)).toEqual(['first', 'second']);
+  });
+
   it('editors have the revision of the store, which If-Match is compared with', () => {
     world.at(EMBARGO);
     expect(world.meeting('m', 1, true).revision).toBe(1);
