@@ -1,8 +1,12 @@
 import type { Form, Likelihood, MeetingStatus, Participant, Place } from '../events/values.ts';
-import type { ResolvedWhen } from '../src/domain/date/types.ts';
+import { addDays, type ResolvedWhen, utcDay } from '../src/domain/date/index.ts';
 
 /** Days for which the entry of a merged or withdrawn meeting stays, cancelled. */
-export const GONE_DAYS = 30;
+const GONE_DAYS = 30;
+
+/** The last UTC day on which it stays; null: it is not gone. */
+export const goneAfter = ({ goneAt }: Pick<EntryRow, 'goneAt'>): string | null =>
+  goneAt === null ? null : addDays(utcDay(goneAt), GONE_DAYS);
 
 /** One meeting as one level sees it, with all that its calendar entry needs. */
 export interface EntryRow {

@@ -1,5 +1,4 @@
 import {
-  addDays,
   DAY_MS,
   instantMs,
   isCoarse,
@@ -7,7 +6,7 @@ import {
   type ResolvedWhen,
   utcDay,
 } from '../src/domain/date/index.ts';
-import { GONE_DAYS } from './entry.ts';
+import { goneAfter } from './entry.ts';
 import type { Lookup } from './lookup.ts';
 import { isGone, type MeetingRow } from './meeting-record.ts';
 import { snapshotAfter } from './meeting-telling.ts';
@@ -35,8 +34,10 @@ function hasEntry({ row }: VisibleMeeting, lookup: Lookup): boolean {
 }
 
 /** Whether the entry that says a meeting is off the calendar has left it, too. */
-const isOver = ({ goneAt }: MeetingRow, clockMs: number): boolean =>
-  goneAt !== null && addDays(utcDay(goneAt), GONE_DAYS) < utcDay(isoInstant(clockMs));
+function isOver(row: MeetingRow, clockMs: number): boolean {
+  const lastDay = goneAfter(row);
+  return lastDay !== null && lastDay < utcDay(isoInstant(clockMs));
+}
 
 /** The API's meeting. */
 export function meetingView(visible: VisibleMeeting, lookup: Lookup): MeetingView {

@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip as gzipCallback } from 'node:zlib';
-import { GONE_DAYS } from '../projections/entry.ts';
+import { goneAfter } from '../projections/entry.ts';
 import type { EntryQueries } from '../projections/entry-queries.ts';
 import type { Reader } from '../projections/types.ts';
-import { addDays, resolveWhen, utcDay } from './domain/date/index.ts';
+import { resolveWhen } from './domain/date/index.ts';
 import { dayOf, type FeedMaker, readerAt } from './feed-maker.ts';
 import type { Calendars, CalendarText, FeedAsk } from './http/app.ts';
 import { filterOf, renderSingle, zoneBlock } from './ical/index.ts';
@@ -68,7 +68,7 @@ export function createCalendars(options: CalendarsOptions): Calendars {
     one: async (meeting, nowMs) => {
       const row = entries.one(readerAt(0, nowMs), meeting);
       if (row === undefined) return undefined;
-      const lastDay = row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS);
+      const lastDay = goneAfter(row);
       if (lastDay !== null && lastDay < dayOf(nowMs)) return `This meeting was ${row.status}.`;
       const single = renderSingle(row, addressesOf(row.id));
       return single.kind === 'nothing' ? single.reason : textOf(single.body);

@@ -1,3 +1,4 @@
+import { streamOf } from '../events/envelope.ts';
 import type { PendingRelease, ReleaseQueries } from '../projections/releases.ts';
 import { recordRelease } from './handle/release.ts';
 import { type EventStore, RevisionConflict } from './store/event-store.ts';
@@ -47,8 +48,6 @@ const systemTimer = (ms: number, work: () => void): (() => void) => {
   return () => clearTimeout(timer);
 };
 
-const streamOf = ({ kind, id }: PendingRelease): string => `${kind}-${id}`;
-
 class Writer implements Releases {
   readonly #options: ReleasesOptions;
   #cancel: (() => void) | undefined;
@@ -86,7 +85,9 @@ class Writer implements Releases {
   #due(): string[] {
     try {
       const due = this.#options.queries()?.due(this.#options.now(), PAGE) ?? [];
-      return due.map(streamOf).filter((stream) => !this.#failed.has(stream));
+      return due
+        .map(({ kind, id }) => streamOf(kind, id))
+        .filter((stream) => !this.#failed.has(stream));
     } catch {
       // The round that comes next says what is wrong with the view.
       return [];
@@ -131,7 +132,7 @@ class Writer implements Releases {
     let well = true;
     for (const entry of due) {
       if (this.#closed) return true;
-      const stream = streamOf(entry);
+      const stream = streamOf(entry.kind, entry.id);
       const settled = before.get(stream) === entry.atMs || (await this.#release(stream, entry));
       if (settled) this.#settled.set(stream, entry.atMs);
       well = settled && well;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { textOf } from './utf8.ts';
 
 /** A dossier: a JSON array or NDJSON of commands, each exactly the HTTP POST and its idempotency key. */
 
@@ -60,24 +61,13 @@ export async function* readValues(
   chunks: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<LineValue | DossierFault> {
   const splitter = new Splitter();
-  for await (const text of decode(chunks)) {
+  for await (const text of textOf(chunks, notText)) {
     for (const piece of splitter.push(text)) yield parsePiece(piece);
   }
   for (const piece of splitter.end()) yield parsePiece(piece);
 }
 
-async function* decode(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  try {
-    for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
-    yield decoder.decode();
-  } catch (error) {
-    if (error instanceof TypeError) {
-      throw new DossierError('the file is not UTF-8 text: save it as UTF-8');
-    }
-    throw error;
-  }
-}
+const notText = () => new DossierError('the file is not UTF-8 text: save it as UTF-8');
 
 function parsePiece(piece: Piece): LineValue | DossierFault {
   const { line } = piece;

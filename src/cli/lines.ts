@@ -1,4 +1,5 @@
 import { CommandFailed } from './failure.ts';
+import { textOf } from './utf8.ts';
 
 /** One line, in characters: several times what an event of the largest size takes. */
 export const MAX_LINE = 16_777_216;
@@ -13,7 +14,8 @@ export async function* linesOf(
 ): AsyncGenerator<string> {
   let rest = '';
   let count = 0;
-  for await (const text of decoded(chunks)) {
+  const refusal = () => new CommandFailed('the file is not UTF-8 text');
+  for await (const text of textOf(chunks, refusal)) {
     const [first = '', ...others] = text.split('\n');
     rest += first;
     for (const next of others) {
@@ -31,20 +33,3 @@ export async function* linesOf(
 }
 
 const withoutReturn = (line: string): string => (line.endsWith('\r') ? line.slice(0, -1) : line);
-
-async function* decoded(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  for await (const chunk of chunks) {
-    yield typeof chunk === 'string' ? chunk : decode(decoder, chunk);
-  }
-  yield decode(decoder);
-}
-
-/** No chunk: the end. */
-function decode(decoder: InstanceType<typeof TextDecoder>, chunk?: Uint8Array): string {
-  try {
-    return decoder.decode(chunk, { stream: chunk !== undefined });
-  } catch {
-    throw new CommandFailed('the file is not UTF-8 text');
-  }
-}

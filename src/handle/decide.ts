@@ -151,11 +151,9 @@ async function unseenMeetings(
   { store, parsed, identity, now }: Attempt,
   state: announcement.AnnouncementState,
 ): Promise<ReadonlySet<string>> {
-  const { command } = parsed;
-  if (parsed.kind !== 'announcement' || command.type !== 'correct' || state.status === 'none') {
-    return new Set();
-  }
-  const { about, claims } = command.changes as announcement.SentMentions;
+  if (parsed.kind !== 'announcement' || parsed.command.type !== 'correct') return new Set();
+  if (state.status === 'none') return new Set();
+  const { about, claims } = parsed.command.changes;
   const before = state.facts;
   const seesAll = identity.actor.ceiling === 'confidential';
   const sent = new Set(seesAll ? claims?.map(({ id }) => id) : []);

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Edge } from './edge.ts';
@@ -42,23 +42,19 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
   });
   app.server.maxConnections = limits.connections;
   app.server.on('request', (request, response) => {
-    const { socket } = request;
-    const underWay = answering.get(socket) ?? new Set();
-    answering.set(socket, underWay.add(request));
-    response.once('close', () => underWay.delete(request));
-    response.once('finish', () => {
-      if (request.complete) return;
-      answered.add(socket);
-      request.once('end', () => answered.delete(socket));
-    });
+    const underWay = answers.get(request.socket) ?? new Set();
+    answers.set(request.socket, underWay.add(response));
+    const forget = () => {
+      if (request.complete && response.closed) underWay.delete(response);
+    };
+    response.once('close', forget);
+    request.once('end', forget);
   });
   return app;
 }
 
-/** Connections whose request has its answer while its body is still coming, which nobody reads. */
-const answered = new WeakSet<Socket>();
-/** The requests of a connection that have no whole answer yet. */
-const answering = new WeakMap<Socket, Set<IncomingMessage>>();
+/** Of a connection: answers that are not out yet, or whose request still comes in, which nobody reads. */
+const answers = new WeakMap<Socket, Set<ServerResponse>>();
 
 const ABSOLUTE = /^https?:\/\/[^/?#]*/i;
 
@@ -71,7 +67,7 @@ function originForm(target: string): string {
 
 /** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || isLeftOver(error, socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable || isLeftOver(socket)) {
     socket.destroy();
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.end(bareAnswer('408 Request Timeout'));
@@ -84,9 +80,8 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 }
 
 /** What is written now would be taken for the answer to a whole request before it, or for a second one to this. */
-const isLeftOver = ({ code }: { code?: string }, socket: Socket): boolean =>
-  [...(answering.get(socket) ?? [])].some(({ complete }) => complete) ||
-  (code === 'ERR_HTTP_REQUEST_TIMEOUT' && answered.has(socket));
+const isLeftOver = (socket: Socket): boolean =>
+  [...(answers.get(socket) ?? [])].some((answer) => answer.req.complete || answer.writableFinished);
 
 const bareAnswer = (status: string, body = ''): string =>
   [

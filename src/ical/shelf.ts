@@ -1,5 +1,5 @@
-import { type EntryRow, GONE_DAYS } from '../../projections/entry.ts';
-import { addDays, isoInstant, utcDay } from '../domain/date/index.ts';
+import { type EntryRow, goneAfter } from '../../projections/entry.ts';
+import { isoInstant, utcDay } from '../domain/date/index.ts';
 import { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
 import { type Facts, factsOf } from './filter.ts';
 import type { EntryOptions } from './options.ts';
@@ -189,7 +189,7 @@ export class Shelf {
       zones: entry.zones,
       facts: factsOf(row, entry.standsOn.when, entry.cancelled),
       lastDay: lastDayOf(entry),
-      goneAfter: row.goneAt === null ? null : addDays(utcDay(row.goneAt), GONE_DAYS),
+      goneAfter: goneAfter(row),
     };
   }
 }

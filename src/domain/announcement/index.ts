@@ -2,4 +2,3 @@ export * from './commands.ts';
 export * from './decide.ts';
 export * from './evolve.ts';
 export * from './state.ts';
-export type { SentMentions } from './unseen.ts';
