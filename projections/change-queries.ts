@@ -5,9 +5,9 @@ import { Lookup, type QueryContext } from './lookup.ts';
 import type { MeetingRow } from './meeting-record.ts';
 import { pendingChanges } from './pending-changes.ts';
 import { type CalendarQueries, type ChangeView, type Reader, UnknownCursor } from './types.ts';
-import type { ViewRow, ViewValue } from './view-database.ts';
+import type { ViewRow } from './view-database.ts';
 
-/** How many rows one request reads at most: a filter that matches little answers with a short page. */
+/** How many changes one request looks at, at most: a filter that matches little answers with a short page. */
 export const CHANGES_SCANNED = 2_000;
 
 type ChangesRequest = Parameters<CalendarQueries['listChanges']>[0];
@@ -47,7 +47,12 @@ function rowsOfMeeting(context: QueryContext, id: string): ViewRow[] {
 /** Only rows are looked up for it. */
 const ANYBODY: Reader = { level: 0, editor: false, clockMs: 0 };
 
-function scan(context: QueryContext, request: ChangesRequest, start: number): ViewRow[] {
+/** The stored rows to go on with, oldest first. */
+function rowsAfter(
+  context: QueryContext,
+  request: ChangesRequest,
+  start: number,
+): Iterable<ViewRow> {
   const { reader, after, filters } = request;
   // `removed` tells those who may have seen the entry that it went: they continue from between the two.
   const latest = after === undefined ? -1 : Math.floor(start / CHANGES_PER_EVENT);
@@ -58,32 +63,47 @@ function scan(context: QueryContext, request: ChangesRequest, start: number): Vi
       (hi as number) >= reader.level &&
       (since === null || (since as number) <= latest);
     const rows = [...new Set(filters.meeting)].flatMap((id) => rowsOfMeeting(context, id));
-    return rows.filter(seen).toSorted(byNumber).slice(0, CHANGES_SCANNED);
+    return rows.filter(seen).toSorted(byNumber);
   }
-  const params: ViewValue[] = [start, reader.level, reader.level, latest, CHANGES_SCANNED];
   return context.statements
     .of(
       `SELECT * FROM changes WHERE n > ? AND lo <= ? AND hi >= ? AND (since IS NULL OR since <= ?)
-       ORDER BY n LIMIT ?`,
+       ORDER BY n`,
     )
-    .all(...params);
+    .iterate(start, reader.level, reader.level, latest);
 }
 
 const byNumber = (a: ViewRow, b: ViewRow): number => (a.n as number) - (b.n as number);
 
-/** The stored rows of a page with those among the pending ones that fall between or after them. */
-function withPending(
-  rows: readonly ViewRow[],
+/** Both in one order; each is in it already. */
+function* together(
+  rows: Iterable<ViewRow>,
   pending: readonly ViewRow[],
-  { filters: { meeting } }: ChangesRequest,
-  start: number,
-  lookup: Lookup,
-): ViewRow[] {
-  const end = rows.length < CHANGES_SCANNED ? Infinity : (rows.at(-1)?.n as number);
-  const fitting = pendingOf(pending, meeting, lookup).filter(
-    ({ n }) => (n as number) > start && (n as number) < end,
-  );
-  return [...rows, ...fitting].toSorted(byNumber);
+  order: (a: ViewRow, b: ViewRow) => number,
+): Generator<ViewRow> {
+  let next = 0;
+  for (const row of rows) {
+    for (let due = pending[next]; due !== undefined && order(due, row) < 0; due = pending[next]) {
+      yield due;
+      next += 1;
+    }
+    yield row;
+  }
+  yield* pending.slice(next);
+}
+
+/**
+ * What the reader may know of rows, each with what it tells, if it matches. Only these are counted against the
+ * bound: otherwise a page would be shorter for what is hidden.
+ */
+function* told(rows: Iterable<ViewRow>, teller: ChangeTeller) {
+  let scanned = 0;
+  for (const row of rows) {
+    if (!teller.exists(row)) continue;
+    scanned += 1;
+    yield { row, item: teller.tell(row) };
+    if (scanned === CHANGES_SCANNED) return;
+  }
 }
 
 /** Those of the meetings asked for. */
@@ -123,24 +143,22 @@ export function listChanges(
   const lookup = new Lookup(context, reader);
   const pending = pendingChanges(context, reader, settledMs);
   const start = startOf(context, reader, after, pending);
-  const rows = withPending(scan(context, request, start), pending, request, start, lookup);
+  const due = pendingOf(pending, filters.meeting, lookup).filter(({ n }) => (n as number) > start);
+  const rows = together(rowsAfter(context, request, start), due.toSorted(byNumber), byNumber);
   const teller = new ChangeTeller(context, lookup, filters, pending);
   const items: ChangeView[] = [];
   let last: string | undefined;
-  for (const row of rows) {
-    if (items.length === limit) break;
-    const item = teller.tell(row);
+  for (const { row, item } of told(rows, teller)) {
     if (item !== undefined) items.push(item);
-    if (teller.exists(row)) last = row.event as string;
+    last = row.event as string;
+    if (items.length === limit) break;
   }
-  // A page that is full of what does not exist for the reader must lead on all the same.
-  if (rows.length >= CHANGES_SCANNED) last ??= rows.at(-1)?.event as string;
   return { items, cursor: last ?? after ?? newest(context, reader, pending, teller) };
 }
 
 type NewestRequest = Parameters<CalendarQueries['newestChanges']>[0];
 
-/** Looks back over as many rows as one page of `listChanges` reads at most. */
+/** Looks back over as many changes as one page of `listChanges` reads at most. */
 export function newestChanges(
   context: QueryContext,
   request: NewestRequest,
@@ -148,33 +166,29 @@ export function newestChanges(
   const { reader, filters, limit } = request;
   const lookup = new Lookup(context, reader);
   const pending = pendingChanges(context, reader);
-  const rows = newestRows(context, request, pending, lookup);
+  const due = pendingOf(pending, filters.meeting, lookup).toSorted(byNumber).reverse();
+  const rows = together(newestRows(context, request), due, (a, b) => byNumber(b, a));
   const teller = new ChangeTeller(context, lookup, filters, pending);
   const items: ChangeView[] = [];
-  for (const row of rows) {
-    if (items.length === limit) break;
-    const item = teller.tell(row);
+  for (const { item } of told(rows, teller)) {
     if (item !== undefined) items.push(item);
+    if (items.length === limit) break;
   }
   return items;
 }
 
-/** Stored rows and pending ones in one order, the newest first. */
+/** The stored rows, newest first. */
 function newestRows(
   context: QueryContext,
-  { reader, filters: { meeting } }: NewestRequest,
-  pending: readonly ViewRow[],
-  lookup: Lookup,
-): ViewRow[] {
-  const { level } = reader;
+  { reader: { level }, filters: { meeting } }: NewestRequest,
+): Iterable<ViewRow> {
   if (meeting !== undefined) {
     const seen = ({ lo, hi, since }: ViewRow): boolean =>
       (lo as number) <= level && (hi as number) >= level && since === null;
     const rows = [...new Set(meeting)].flatMap((id) => rowsOfMeeting(context, id)).filter(seen);
-    return [...rows, ...pendingOf(pending, meeting, lookup)].toSorted(byNumber).reverse();
+    return rows.toSorted(byNumber).reverse();
   }
-  const rows = context.statements
-    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC LIMIT ?')
-    .all(level, level, CHANGES_SCANNED);
-  return [...rows, ...pending].toSorted(byNumber).reverse();
+  return context.statements
+    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC')
+    .iterate(level, level);
 }

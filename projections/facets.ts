@@ -16,13 +16,17 @@ function listed(statements: Statements, reader: Reader, select: string, group: s
   }));
 }
 
-// A party may be spelt differently in different meetings: with max(n), SQLite takes the name of that row,
-// the newest meeting's.
+/**
+ * A name may be spelt differently in different meetings. With max(), SQLite takes the name of that row: of the meeting
+ * that this level has come to see last, whenever others came to know it.
+ */
+const newestFor = ({ level }: Reader): string => `max(printf('%015d', rec${level}) || id)`;
+
 export const parties = (statements: Statements, reader: Reader): Facet[] =>
   listed(
     statements,
     reader,
-    `SELECT value, name, count(*) AS count, max(n) FROM
+    `SELECT value, name, count(*) AS count, ${newestFor(reader)} FROM
      (SELECT j.value ->> 0 AS value, j.value ->> 1 AS name, m.* FROM meetings m, json_each(m.parties) j)`,
     'value',
   );
@@ -50,7 +54,7 @@ export const places = (statements: Statements, reader: Reader): Facet[] =>
   listed(
     statements,
     reader,
-    `SELECT place AS value, place_name AS name, count(*) AS count, max(n)
+    `SELECT place AS value, place_name AS name, count(*) AS count, ${newestFor(reader)}
      FROM (SELECT * FROM meetings WHERE place IS NOT NULL)`,
     'place',
   );

@@ -104,6 +104,8 @@ export interface FeedReader {
 export interface FeedQueries {
   /** The newest first; only those before a seq, if one is given. */
   list(reader: FeedReader, limit: number, before?: number): FeedRow[];
+  /** Its place in the list, also when it is deleted; undefined: missing, or hidden from this reader. */
+  seqOf(reader: FeedReader, id: string): number | undefined;
   /** Undefined: missing, deleted, or hidden from this reader. */
   one(reader: FeedReader, id: string): FeedRow | undefined;
   /** By the SHA-256 of a token, whether or not that still works. */
@@ -116,25 +118,28 @@ export interface FeedQueries {
 }
 
 const COLUMNS = 'id, seq, state, created_at, created_by, changed_at, stale';
-const VISIBLE = 'saved = 1 AND (private = 0 OR level <= ?)';
+const SEEN = '(private = 0 OR level <= ?)';
+const VISIBLE = `saved = 1 AND ${SEEN}`;
 
 export function feedQueries(db: ViewDatabase): FeedQueries {
   const list = db.prepare(
     `SELECT ${COLUMNS} FROM feeds WHERE ${VISIBLE} AND seq < ? ORDER BY seq DESC LIMIT ?`,
   );
   const one = db.prepare(`SELECT ${COLUMNS} FROM feeds WHERE ${VISIBLE} AND id = ?`);
+  const seq = db.prepare(`SELECT seq FROM feeds WHERE ${SEEN} AND id = ?`);
   const byToken = db.prepare(
     `SELECT ${COLUMNS} FROM feeds WHERE saved = 1 AND id = (SELECT feed FROM feed_tokens WHERE hash = ?)`,
   );
   const event = db.prepare(
     `SELECT 1 FROM access_events e JOIN feeds f ON e.stream = 'feed-' || f.id
-     WHERE e.id = ? AND (private = 0 OR level <= ?
+     WHERE e.id = ? AND (${SEEN}
        OR f.id = (SELECT feed FROM feed_tokens WHERE hash = ?))`,
   );
   return {
     knows: (eventId, reader, hash = '') => event.get(eventId, reach(reader), hash) !== undefined,
     list: (reader, limit, before = Number.MAX_SAFE_INTEGER) =>
       list.all(reach(reader), before, limit).map(feedRow),
+    seqOf: (reader, id) => seq.get(reach(reader), id)?.seq as number | undefined,
     one: (reader, id) => optional(one.get(reach(reader), id)),
     byToken: (hash) => optional(byToken.get(hash)),
   };

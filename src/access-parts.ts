@@ -100,6 +100,7 @@ function feedsOf({ store, clock, view, local, isStale }: FeedParts): Feeds {
   return {
     ...createFeedHandler({ store, now: clock, randomUuid: randomUUID }),
     list: (reader, limit, before) => feeds().list(reader, limit, before),
+    seqOf: (reader, id) => feeds().seqOf(reader, id),
     one: (reader, id) => feeds().one(reader, id),
     byToken: (hash) => {
       if (isStale()) throw new OutOfTouch();

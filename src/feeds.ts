@@ -145,6 +145,7 @@ async function save(
   const hash = hidden ? sha256(secret) : undefined;
   const recorded = await record<FeedState, FeedEvent>(deps, {
     ...{ kind: 'feed', id, initial: initialState, evolve, ...identity, secretHash: hash },
+    requireSeen: (state) => requireSeen(id, state, request),
     decide: (state, now) => {
       if (state.status !== 'none') {
         throw new IdTaken(`The id ${id} was used before: choose another, or leave it out.`);
@@ -158,23 +159,31 @@ async function save(
 async function run(
   deps: FeedDependencies,
   { id, ...identity }: { readonly id: string } & ReturnType<typeof identityOf>,
-  { actor }: FeedRequest,
+  request: FeedRequest,
   commandOf: (facts: FeedFacts) => FeedCommand,
 ): Promise<FeedResult> {
-  const unknown = () =>
-    new NotFound(`There is no feed ${id}: look for its id in the list of feeds.`);
-  if (!idSchema.safeParse(id).success) throw unknown();
+  if (!idSchema.safeParse(id).success) throw unknownFeed(id);
   const recorded = await record<FeedState, FeedEvent>(deps, {
     ...{ kind: 'feed', id, initial: initialState, evolve, ...identity },
+    requireSeen: (state) => requireSeen(id, state, request),
     decide: (state, now) => {
-      if (state.status !== 'saved') throw unknown();
-      const { visibility, ceiling } = state.facts;
-      const hidden = visibility === 'private' && levelOf(ceiling) > levelOf(actor.ceiling);
-      if (hidden) throw unknown();
+      if (state.status !== 'saved') throw unknownFeed(id);
+      requireSeen(id, state, request);
       return decide(commandOf(state.facts), state, { now });
     },
   });
   return shown(id, recorded);
+}
+
+const unknownFeed = (id: string): NotFound =>
+  new NotFound(`There is no feed ${id}: look for its id in the list of feeds.`);
+
+/** @throws {NotFound} of a private feed of what the actor may not see */
+function requireSeen(id: string, state: FeedState, { actor }: FeedRequest): void {
+  if (state.status === 'none') return;
+  const { visibility, ceiling } = state.facts;
+  const hidden = visibility === 'private' && levelOf(ceiling) > levelOf(actor.ceiling);
+  if (hidden) throw unknownFeed(id);
 }
 
 function shown(id: string, recorded: Recorded<FeedState>): FeedResult {

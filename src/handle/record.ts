@@ -51,6 +51,8 @@ export interface Recording<S, E extends Fact> extends Request {
   readonly id: string;
   readonly initial: S;
   readonly evolve: (state: S, event: E & Dated) => S;
+  /** What a repeated command is asked, too: it answers with the stream as it is now. @throws what hides it from the actor */
+  readonly requireSeen?: (state: S) => void;
   /** @throws whatever refuses the command */
   readonly decide: (state: S, nowMs: number) => readonly E[];
 }
@@ -104,6 +106,7 @@ async function attempt<S, E extends Fact>(
   const begun = events[0]?.meta;
   const done = events.findLast((event) => event.meta.commandId === commandId);
   if (done !== undefined) {
+    recording.requireSeen?.(state);
     requireSame(done.meta.requestHash, recording.requestHash);
     const changedAt = last?.meta.recordedAt ?? done.meta.recordedAt;
     return { state, eventId: done.id, repeated: true, changedAt, ...beginning(begun ?? done.meta) };

@@ -118,6 +118,8 @@ export interface Feeds {
   remove(id: string, request: FeedRequest): Promise<FeedResult>;
   /** The newest first; only those before a seq, if one is given. @throws ViewBehind */
   list(reader: FeedReader, limit: number, before?: number): FeedRow[];
+  /** The seq of one that the reader sees or saw. @throws ViewBehind */
+  seqOf(reader: FeedReader, id: string): number | undefined;
   /** @throws ViewBehind */
   one(reader: FeedReader, id: string): FeedRow | undefined;
   /**

@@ -37,9 +37,10 @@ export class EventStream {
     this.#response.on('drain', listener);
   }
 
-  /** Calls the listener when the connection is over, whoever ended it. */
+  /** Calls the listener when the connection is over, whoever ended it; at once when it is over already. */
   onClose(listener: () => void): void {
-    this.#response.on('close', listener);
+    if (this.#response.destroyed) listener();
+    else this.#response.on('close', listener);
   }
 
   /** One event, or several: text as `eventText` makes it. */

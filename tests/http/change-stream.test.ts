@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordRelease } from '../../src/handle/release.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
@@ -182,6 +184,29 @@ describe('refuses', () => {
     await expect.poll(() => timers.size, { timeout: 20_000 }).toBe(2);
     expect(await code(world, `?after=${UNKNOWN}`)).toMatchObject({ status: 410 });
     expect((await listen(world)).status).toBe(200);
+  });
+
+  test('nobody for one whose client left before it began', async () => {
+    const asked = Promise.withResolvers<void>();
+    const settled = Promise.withResolvers<void>();
+    const world = await opened(({ limits }) => ({
+      limits: { ...limits, streamConnections: 1 },
+      released: () => {
+        asked.resolve();
+        return settled.promise;
+      },
+    }));
+    const arrived = once(world.app.server, 'request');
+    const socket = connect(world.port, '127.0.0.1');
+    socket.write('GET /changes/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    const [, response] = (await arrived) as [unknown, ServerResponse];
+    await asked.promise;
+    const left = once(response, 'close');
+    socket.destroy();
+    await left;
+    settled.resolve();
+    await expect.poll(() => code(world, `?after=${UNKNOWN}`)).toMatchObject({ status: 410 });
+    expect(timers.size).toBe(0);
   });
 });
 

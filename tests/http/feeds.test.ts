@@ -272,6 +272,48 @@ describe('a private feed', () => {
       rule: 'key-reused',
     });
   });
+
+  test('repeated with its key is not found by whom it was hidden from meanwhile', async () => {
+    const key = (text: string) => ({ 'idempotency-key': text });
+    const body = { id: 'moved-up', name: 'Desk', private: true };
+    must(201, await save(body, 'editor', key('save')));
+    const rotate = () => send('POST', '/feeds/moved-up/rotate', {}, 'editor', key('rotate'));
+    must(200, await rotate());
+    const raised = { name: 'Envoy', ceiling: 'confidential', filters: { participant: ['envoy'] } };
+    must(200, await send('PUT', '/feeds/moved-up', raised, 'insider'));
+    for (const got of [await save(body, 'editor', key('save')), await rotate()]) {
+      expect(got.json()).toMatchObject({ status: 404, code: 'not-found' });
+      expect(got.text).not.toMatch(/envoy/i);
+    }
+  });
+});
+
+describe('the list', () => {
+  interface List {
+    readonly items: readonly { readonly id: string }[];
+    readonly next: string | null;
+  }
+  const listed = async (path: string, as?: Who) =>
+    must(200, await world.get(path, as)).json<List>();
+
+  test('goes on after the last feed shown, by its id: a number would tell how many events there are', async () => {
+    for (const id of ['page-a', 'page-b', 'page-c']) must(201, await save({ id, name: 'Page' }));
+    const [first, second, third] = (await listed('/feeds')).items.map(({ id }) => id);
+    expect([first, second, third]).toEqual(['page-c', 'page-b', 'page-a']);
+    const page = await listed('/feeds?limit=2');
+    expect(page.next).toBe('/feeds?limit=2&cursor=page-b');
+    must(200, await send('DELETE', '/feeds/page-b'));
+    expect((await listed(`${page.next}`)).items[0]).toMatchObject({ id: 'page-a' });
+  });
+
+  test('goes on after no feed that is missing or hidden', async () => {
+    const { id } = await desk({ ceiling: 'confidential' }, 'insider');
+    must(200, await world.get(`/feeds?cursor=${id}`, 'insider'));
+    for (const cursor of [id, 'no-such-feed', '17']) {
+      const got = await world.get(`/feeds?cursor=${cursor}`, 'editor');
+      expect(got.json()).toMatchObject({ status: 410, code: 'gone' });
+    }
+  });
 });
 
 describe('a private feed that expires before the grace of a replaced address', () => {

@@ -126,19 +126,54 @@ describe('cursors', () => {
   it('pass what a page can scan, when a filter matches little', async () => {
     await world.announce('wanted', { track: 't' });
     const { eventId } = await world.announce('a');
-    const row = world.view.db.prepare('SELECT * FROM changes ORDER BY n DESC LIMIT 1').get() ?? {};
-    const insert = world.view.db.prepare(
-      `INSERT INTO changes (${Object.keys(row).join()}) VALUES (${Object.keys(row)
-        .map(() => '?')
-        .join()})`,
-    );
-    for (let i = 1; i <= CHANGES_SCANNED; i += 1) {
-      insert.run(...Object.values({ ...row, n: Number(row.n) + 4 * i, event: `e${i}` }));
-    }
+    const ids = await appendMany('meeting', 'a', 'MeetingRevised', (n) => ({
+      title: `Title ${n}`,
+    }));
     const first = world.changes({ after: eventId, filters: { track: ['t'] } });
-    expect(first).toEqual({ items: [], cursor: `e${CHANGES_SCANNED}` });
+    expect(first).toEqual({ items: [], cursor: ids.at(CHANGES_SCANNED - 1) });
+    const rest = world.changes({ after: first.cursor ?? '', filters: { track: ['t'] } });
+    expect(rest).toEqual({ items: [], cursor: ids.at(-1) });
+  });
+
+  it('pass what does not exist for the reader, however much it is', async () => {
+    await world.announce('secret', { classification: 'internal' });
+    await world.announce('first');
+    const { eventId } = await world.publish('r', { classification: 'public' });
+    const claim = { id: 'c1', meeting: 'secret', field: 'title', attributedTo: null };
+    await appendMany('announcement', 'r', 'AnnouncementCorrected', (n) => ({
+      ...{ claims: [{ ...claim, value: `Title ${n}` }], reason: 'misread' },
+    }));
+    const { eventId: last } = await world.announce('last');
+    const all = ['first announced', 'r published', 'last announced'];
+    expect(world.changes({}, 0)).toMatchObject({ cursor: last });
+    expect(told({}, 0)).toEqual(all);
+    expect(told({ after: eventId }, 0)).toEqual(['last announced']);
+    const newest = world.queries.newestChanges({ reader: world.reader(0), filters: {}, limit: 9 });
+    expect(named(newest)).toEqual(all.toReversed());
   });
 });
+
+/** As many events of one entry as one page looks at, and ten more; their ids. */
+async function appendMany(
+  kind: 'meeting' | 'announcement',
+  id: string,
+  type: string,
+  data: (n: number) => object,
+): Promise<string[]> {
+  const stream = `${kind}-${id}`;
+  const last = (await world.store.readStream(stream)).at(-1);
+  if (last === undefined) throw new Error(`there is no ${stream}`);
+  const { meta } = last;
+  const events = Array.from({ length: CHANGES_SCANNED + 10 }, (_, n) => ({
+    ...{ id: `00000000-0000-5000-9000-${String(n).padStart(12, '0')}`, type, data: data(n), meta },
+  }));
+  for (let begin = 0; begin < events.length; begin += 1_000) {
+    const revision = last.revision + begin;
+    await world.store.append(stream, events.slice(begin, begin + 1_000), revision);
+  }
+  await world.catchUp();
+  return events.map((event) => event.id);
+}
 
 describe('filters match the state before or after', () => {
   beforeEach(async () => {

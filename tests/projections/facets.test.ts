@@ -13,13 +13,13 @@ beforeEach(async () => {
     track: 'syrian-constitutional-committee',
     participants: [{ name: 'Russia' }, { name: 'Iran' }],
   });
-  await world.announce('two', {
+  await world.at(1_000).announce('two', {
     place: { name: 'GENÈVA', country: 'CH' },
     topics: ['syria'],
     track: 'astana-format',
     participants: [{ name: 'Russian Federation', party: 'russia' }],
   });
-  await world.announce('internal', {
+  await world.at(1_000).announce('internal', {
     classification: 'internal',
     place: { name: 'Tehran', country: 'IR' },
     topics: ['syria', 'drafting'],
@@ -91,6 +91,27 @@ describe('the values that filters take', () => {
     expect(rows(world.queries.topics(world.reader(0)))).toContain(
       'reconstruction: reconstruction 1',
     );
+  });
+
+  it('are named as in the meeting that came to be seen last, whoever knew it before', async () => {
+    const facts = (name: string) => ({
+      ...{ place: { name }, participants: [{ name, party: 'kenya' }] },
+    });
+    await world.announce('old', { ...facts('KENYA'), classification: 'internal' });
+    await world.at(1_000).announce('new', facts('Kenya'));
+    const names = (level: Level) =>
+      (['parties', 'places'] as const).map(
+        (facet) => world.queries[facet](world.reader(level)).find((f) => f.value === 'kenya')?.name,
+      );
+    expect([names(0), names(2)]).toEqual([
+      ['Kenya', 'Kenya'],
+      ['Kenya', 'Kenya'],
+    ]);
+    await world.at(1_000).reclassify('old', 'public');
+    expect([names(0), names(2)]).toEqual([
+      ['KENYA', 'KENYA'],
+      ['Kenya', 'Kenya'],
+    ]);
   });
 
   it('leave with the meeting that is restricted', async () => {

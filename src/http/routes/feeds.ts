@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import * as z from 'zod';
 import { CLASSIFICATIONS } from '../../../events/values.ts';
 import type { FeedReader, FeedRow } from '../../../projections/feeds.ts';
+import { UnknownCursor } from '../../../projections/types.ts';
 import { feedBody, feedChanges, rotation } from '../../feed-bodies.ts';
 import type { FeedRequest, FeedResult } from '../../feeds.ts';
 import { isEditor, requireRole } from '../auth.ts';
@@ -62,13 +63,22 @@ const listing = (edge: Edge): RouteOptions => ({
   handler: async (request, reply) => {
     await seenFeeds(edge, request, edge.callerOf(request));
     const reader = readerOf(edge, request);
-    const { items, next } = pageBefore(request, (limit, before) =>
-      edge.deps.feeds.list(reader, limit, before),
-    );
+    const { feeds } = edge.deps;
+    const find = (limit: number, before?: number) => feeds.list(reader, limit, before);
+    const { items, next } = pageBefore(request, find, {
+      // Its seq would tell how many events there are, hidden ones included.
+      cursorOf: ({ id }) => id,
+      seqOf: (id) => feeds.seqOf(reader, id) ?? noPlace(id),
+    });
     const body = { items: items.map((row) => shown(edge, row, reader)), next };
     return answer(edge, request, reply, body, next);
   },
 });
+
+/** @throws {UnknownCursor} */
+function noPlace(id: string): never {
+  throw new UnknownCursor(`no feed ${id} is known here`);
+}
 
 const one = (edge: Edge): RouteOptions => ({
   method: 'GET',

@@ -241,6 +241,7 @@ function feedsOf({ store, clock, tokens }: Parts): Feeds {
   return {
     ...createFeedHandler({ store, now: () => clock.ms, randomUuid: randomUUID }),
     list: (reader, limit, before) => queries().list(reader, limit, before),
+    seqOf: (reader, id) => queries().seqOf(reader, id),
     one: (reader, id) => queries().one(reader, id),
     byToken: (hash) => queries().byToken(hash),
     knows: (eventId, reader, hash) => queries().knows(eventId, reader, hash),
