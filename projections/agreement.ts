@@ -4,7 +4,6 @@ import {
   contains,
   isCoarse,
   overlaps,
-  type ResolvedWhen,
   resolveWhen,
   sameWhen,
   utcDay,
@@ -25,12 +24,9 @@ function compareWhen(value: When, snapshot: Snapshot): Match {
   // A source that names no zone means that of the meeting.
   const claimed = resolveWhen(value, when.timezone ?? place?.timezone);
   if (sameWhen(claimed, when)) return 'agrees';
-  if (isWithin(claimed) && contains(claimed, when)) return 'agrees';
+  if (isCoarse(claimed) && contains(claimed, when)) return 'agrees';
   return overlaps(claimed, when) ? 'compatible' : 'differs';
 }
-
-const isWithin = (when: ResolvedWhen): boolean =>
-  when.precision !== 'time' && when.extent === 'within' && isCoarse(when);
 
 const sameName = (a: string | undefined, b: string | undefined): boolean =>
   foldText(a ?? '') === foldText(b ?? '');
@@ -42,7 +38,7 @@ function comparePlace(value: Place, place: Place | null): Match {
     (value.name === undefined || sameName(value.name, place.name)) &&
     (value.country === undefined || value.country === place.country) &&
     (value.venue === undefined || sameName(value.venue, place.venue)) &&
-    (value.online === undefined) === (place.online === undefined);
+    (value.online === undefined || place.online !== undefined);
   return same ? 'agrees' : 'differs';
 }
 

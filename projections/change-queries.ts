@@ -149,9 +149,9 @@ export function listChanges(
   const items: ChangeView[] = [];
   let last: string | undefined;
   for (const { row, item } of told(rows, teller)) {
+    if (items.length === limit) break;
     if (item !== undefined) items.push(item);
     last = row.event as string;
-    if (items.length === limit) break;
   }
   return { items, cursor: last ?? after ?? newest(context, reader, pending, teller) };
 }
@@ -171,8 +171,8 @@ export function newestChanges(
   const teller = new ChangeTeller(context, lookup, filters, pending);
   const items: ChangeView[] = [];
   for (const { item } of told(rows, teller)) {
-    if (item !== undefined) items.push(item);
     if (items.length === limit) break;
+    if (item !== undefined) items.push(item);
   }
   return items;
 }

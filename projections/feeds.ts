@@ -131,8 +131,8 @@ export function feedQueries(db: ViewDatabase): FeedQueries {
     `SELECT ${COLUMNS} FROM feeds WHERE saved = 1 AND id = (SELECT feed FROM feed_tokens WHERE hash = ?)`,
   );
   const event = db.prepare(
-    `SELECT 1 FROM access_events e JOIN feeds f ON e.stream = 'feed-' || f.id
-     WHERE e.id = ? AND (${SEEN}
+    `SELECT 1 FROM access_events e JOIN feeds f ON f.id = substr(e.stream, length('feed-') + 1)
+     WHERE e.id = ? AND e.stream LIKE 'feed-%' AND (${SEEN}
        OR f.id = (SELECT feed FROM feed_tokens WHERE hash = ?))`,
   );
   return {

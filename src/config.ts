@@ -78,7 +78,7 @@ export class ConfigError extends Error {
 const whole = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,10}$/)
+    .regex(/^\d{1,15}$/)
     .transform(Number)
     .refine((value) => value >= least && value <= most);
 
@@ -162,8 +162,14 @@ const SETTINGS = {
   FEED_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   FEED_COMPOSING: { must: 'a number from 1 to 1000', is: whole(1, 1_000) },
   FEED_WAITING: { must: 'a number from 1 to 1000000', is: whole(1, 1_000_000) },
-  FEED_MEMORY: { must: 'a number of bytes from 1000000', is: whole(1_000_000, 99_999_999_999) },
-  MEMORY_LIMIT: { must: 'a number of bytes from 100000000', is: whole(100_000_000, 9_999_999_999) },
+  FEED_MEMORY: {
+    must: 'a number of bytes from 1000000',
+    is: whole(1_000_000, Number.MAX_SAFE_INTEGER),
+  },
+  MEMORY_LIMIT: {
+    must: 'a number of bytes from 100000000',
+    is: whole(100_000_000, Number.MAX_SAFE_INTEGER),
+  },
   ENTRY_EVENTS: { must: 'a number from 100 to 1000000', is: whole(100, 1_000_000) },
   TRUST_PROXY: {
     must: 'loopback, or addresses and ranges (10.0.0.0/8), separated by commas',

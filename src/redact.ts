@@ -97,7 +97,8 @@ function kindOf(path: string, value: unknown): Kind | undefined {
 
 /** What the event has that can be redacted, as paths. */
 export function redactable(event: RecordedEvent): string[] {
-  return [...leaves(event.data, ''), ACTOR].filter((field) => canLose(event, field));
+  const actor = Object.hasOwn(event.meta, 'actor') ? [ACTOR] : [];
+  return [...leaves(event.data, ''), ...actor].filter((field) => canLose(event, field));
 }
 
 function canLose(event: RecordedEvent, field: string): boolean {

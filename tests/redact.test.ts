@@ -29,6 +29,13 @@ describe('what is taken out of an event', () => {
     expect(words).toEqual([]);
   });
 
+  it('is no actor where there is none', () => {
+    const { actor: _, ...meta } = held.meta;
+    const nobody = { ...held, meta: meta as typeof held.meta };
+    expect(redactable(nobody)).toEqual(['outcome']);
+    expect(() => without(nobody, 'nothing')).toThrow(RedactionRefused);
+  });
+
   it('is a party, which gets another id', () => {
     const added = golden('MeetingParticipantAdded');
     const { party } = (added.data as { participant: { party: string } }).participant;

@@ -129,15 +129,22 @@ function tellAddress({ publicUrl = '' }: Config, { feed, secret }: FeedResult): 
 const present = (fields: object): object =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
+/** Those that take one value. `certain` is true or false; what is neither is refused where filters are checked. */
+const SINGLE: ReadonlyMap<string, (value: string) => unknown> = new Map([
+  ['from', String],
+  ['to', String],
+  ['certain', (value: string) => ({ true: true, false: false })[value] ?? value],
+]);
+
 /** `['country=CH', 'country=AT', 'certain=true']` → {country: ['CH', 'AT'], certain: true}. */
 function filtersOf(pairs: readonly string[]): object {
-  const filters: Record<string, unknown> = {};
+  const filters = new Map<string, unknown>();
   for (const [name, value] of pairs.map(pairOf)) {
-    if (name === 'from' || name === 'to') filters[name] = value;
-    else if (name === 'certain') filters[name] = value === 'true';
-    else filters[name] = [...((filters[name] as string[] | undefined) ?? []), value];
+    const single = SINGLE.get(name);
+    const before = (filters.get(name) as string[] | undefined) ?? [];
+    filters.set(name, single === undefined ? [...before, value] : single(value));
   }
-  return filters;
+  return Object.fromEntries(filters);
 }
 
 const optionsOf = (pairs: readonly string[]): object =>

@@ -6,7 +6,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 // Loops and not lists of keys: views ask this of every event.
 function equalObjects(a: Record<string, unknown>, b: Record<string, unknown>): boolean {
   for (const key in a) if (!equal(a[key], b[key])) return false;
-  for (const key in b) if (!(key in a) && !equal(undefined, b[key])) return false;
+  for (const key in b) if (!Object.hasOwn(a, key) && !equal(undefined, b[key])) return false;
   return true;
 }
 

@@ -31,8 +31,8 @@ export function graceOf(tokens: Tokens, nowMs: number): string | null {
   return isOver(until, nowMs) ? null : until;
 }
 
-/** When the feed expires: rotating hands that on, and later it moves with the present token alone. */
-const expiryOf = (tokens: Tokens): string | null => presentOf(tokens)?.expiresAt ?? null;
+/** When the feed expires: each new token takes that over from the last one. */
+export const expiryOf = (tokens: Tokens): string | null => tokens.at(-1)?.expiresAt ?? null;
 
 export const presentOf = (tokens: Tokens): Tokens[number] | undefined =>
   tokens.find(({ endedAt }) => endedAt === null);

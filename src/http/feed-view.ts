@@ -1,6 +1,6 @@
 import type { FeedRow } from '../../projections/feeds.ts';
 import type { FeedUse } from './deps.ts';
-import { graceOf, isOver, presentOf } from './feed-life.ts';
+import { expiryOf, graceOf, isOver, presentOf } from './feed-life.ts';
 
 /** A saved feed as an answer shows it. */
 
@@ -25,12 +25,11 @@ export function feedView(row: Shown, context: FeedContext) {
   const { publicUrl, editor, use, count, nowMs } = context;
   const { name, visibility, ceiling, filters, options } = facts;
   const path = addressOf(row, context);
-  const present = presentOf(row.tokens);
   return {
     ...{ id, name, private: visibility === 'private', ceiling, filters, options },
     status: statusOf(row, nowMs),
     ...(count === undefined ? {} : { count }),
-    expiresAt: present?.expiresAt ?? null,
+    expiresAt: expiryOf(row.tokens),
     graceUntil: graceOf(row.tokens, nowMs),
     ...{ createdAt, changedAt },
     ...(editor ? { createdBy, use: use === undefined ? null : useView(use) } : {}),
@@ -52,9 +51,8 @@ function statusOf({ facts, tokens, stale, deleted }: Shown, nowMs: number): stri
   if (deleted === true) return 'deleted';
   if (stale === true) return 'stale';
   if (facts.visibility === 'public') return 'open';
-  const present = presentOf(tokens);
-  if (present === undefined) return 'closed';
-  return isOver(present.expiresAt, nowMs) ? 'expired' : 'open';
+  if (presentOf(tokens) === undefined) return 'closed';
+  return isOver(expiryOf(tokens), nowMs) ? 'expired' : 'open';
 }
 
 const useView = ({ atMs, client, count }: FeedUse) => ({

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
 import { COUNTED } from '../lag.ts';
 import { Durations } from './durations.ts';
@@ -17,6 +17,12 @@ export function addMetrics(app: FastifyInstance, edge: Edge): Durations {
   return durations;
 }
 
+const WRITING: ReadonlySet<string> = new Set(['POST', 'PUT', 'DELETE']);
+
+/** Whether it appends events, as against work on the views. */
+const isWrite = ({ method, routeOptions: { url = '' } }: FastifyRequest): boolean =>
+  WRITING.has(method) && !url.startsWith('/admin/');
+
 function addDurations(app: FastifyInstance, edge: Edge, durations: Durations): void {
   const writes = new Counter({
     name: 'chancery_http_writes_total',
@@ -27,7 +33,7 @@ function addDurations(app: FastifyInstance, edge: Edge, durations: Durations): v
     const { method } = request;
     const { statusCode, elapsedTime } = reply;
     durations.observe(method, request.routeOptions.url ?? 'unknown', statusCode, elapsedTime);
-    if (method === 'POST' && statusCode < 300) writes.inc();
+    if (isWrite(request) && statusCode < 300) writes.inc();
     done();
   });
 }

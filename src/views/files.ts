@@ -11,6 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+
+/** The current and the prepared file. */
+type Named = readonly [current: string | undefined, prepared: string | undefined];
 
 const SIDECARS = ['', '-wal', '-shm', '-journal'];
 
@@ -53,19 +57,21 @@ export class ViewFiles {
 
   /** Makes a finished file the current one, so that a power cut leaves the old pointer or the new. */
   switchTo(file: string): void {
-    const prepared = this.prepared();
-    this.#point(file, prepared === file ? undefined : prepared);
+    this.#point(([, prepared]) => [file, prepared === file ? undefined : prepared]);
   }
 
   /** Names a finished file as the one to use when its definition is asked for. */
   prepare(file: string): void {
-    this.#point(this.current(), file);
+    this.#point(([current]) => [current, file]);
   }
 
   /** Makes the prepared file the current one, if it is wanted. */
   usePrepared(isWanted: (file: string) => boolean): void {
-    const prepared = this.prepared();
-    if (prepared !== undefined && isWanted(prepared)) this.#point(prepared, undefined);
+    const wanted = this.prepared();
+    if (wanted === undefined || !isWanted(wanted)) return;
+    this.#point(([current, prepared]) =>
+      prepared === wanted ? [wanted, undefined] : [current, prepared],
+    );
   }
 
   /** Forgets the current file: whatever it holds must not be served again. */
@@ -100,7 +106,7 @@ export class ViewFiles {
   }
 
   /** The current and the prepared file; undefined where the pointer names none that is there. */
-  #named(): [string | undefined, string | undefined] {
+  #named(): Named {
     const pointer = this.#pointer();
     if (!existsSync(pointer)) return [undefined, undefined];
     const [current, prepared] = readFileSync(pointer, 'utf8').split('\n');
@@ -112,10 +118,15 @@ export class ViewFiles {
     return this.#isDatabase(name) && existsSync(file) ? file : undefined;
   }
 
-  #point(current: string | undefined, prepared: string | undefined): void {
+  /** Another process may prepare a file while the owner switches: what it wrote meanwhile is looked at again. */
+  #point(change: (named: Named) => Named): void {
     const temporary = `${this.#pointer()}.${randomUUID()}.tmp`;
-    const names = [current, prepared].map((file) => (file === undefined ? '' : basename(file)));
-    writeFileSync(temporary, `${names.join('\n').trimEnd()}\n`, { flush: true });
+    let read: Named;
+    do {
+      read = this.#named();
+      const names = change(read).map((file) => (file === undefined ? '' : basename(file)));
+      writeFileSync(temporary, `${names.join('\n').trimEnd()}\n`, { flush: true });
+    } while (!isDeepStrictEqual(this.#named(), read));
     renameSync(temporary, this.#pointer());
     // On Windows a folder cannot be opened; there the rename is as durable as it gets.
     if (process.platform !== 'win32') sync(this.#folder, 'r');

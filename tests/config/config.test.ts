@@ -141,6 +141,13 @@ it('never lets the example near the real store', () => {
   expect(config.store).toEqual({ kind: 'sqlite', file: '/d/example/chancery.db' });
 });
 
+it('takes as much memory as a machine may have', () => {
+  const { memoryLimit, feedMemory } = load({
+    ...{ MEMORY_LIMIT: '64000000000', FEED_MEMORY: '200000000000' },
+  });
+  expect([memoryLimit, feedMemory]).toEqual([64_000_000_000, 200_000_000_000]);
+});
+
 describe('.env', () => {
   it('is read, and the environment wins over it', () => {
     writeFileSync(join(folder, '.env'), 'PORT=4000\nLOG_LEVEL="debug"\n');
@@ -213,6 +220,7 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['esdb://user:secret@localhost?tls=false', 'has a password, which travels only with TLS'],
     ['esdb://user:secret@host?tlsVerifyCert=false', 'give tlsCAFile instead'],
     ['esdb://user:secret@host?colour=red', 'has the unknown option colour'],
+    ['esdb://user:secret@host?constructor=1', 'has the unknown option constructor'],
     ['esdb://user:secret@host?tls=perhaps', 'give true or false'],
     ['esdb://user:secret@host:70000', 'must name hosts as host:port'],
     ['esdb://user@host', 'must name both a user and a password'],

@@ -286,6 +286,11 @@ describe('agreement', () => {
       expect(await agreement(given)).toBe(expected);
     });
 
+    it('on a place that says nothing of online agrees with a meeting that is online, too', async () => {
+      await world.announce('m', { place: { ...PLACE, online: true } });
+      expect(await agreement(claim('place', { name: PLACE.name }))).toBe('agrees');
+    });
+
     it('on a place is unknown while there is none', async () => {
       await world.announce('m');
       expect(await agreement(claim('place', PLACE))).toBe('unknown');

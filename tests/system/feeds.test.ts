@@ -202,6 +202,12 @@ describe('the command line', () => {
   test.each([
     [['feed', 'create', '--name', 'x', '--filter', 'country'], 2, 'is not <name>=<value>'],
     [['feed', 'create', '--name', 'x', '--filter', 'nation=CH'], 2, '--filter nation: no such'],
+    [['feed', 'create', '--name', 'x', '--filter', 'constructor=1'], 2, 'constructor: no such'],
+    [
+      ['feed', 'create', '--name', 'x', '--filter', 'certain=yes'],
+      2,
+      '--filter certain: Invalid input: expected boolean',
+    ],
     [['feed', 'create', '--name', 'x', '--option', 'past=-2'], 2, '--option past: must be'],
     [['feed', 'create', '--name', 'x', '--ceiling', 'internal'], 2, '--ceiling: everyone gets'],
     [['feed', 'create', '--name', 'x', '--private', '--expires', '1'], 2, '--expires: must be'],

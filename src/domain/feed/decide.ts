@@ -4,7 +4,7 @@ import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
 import { levelOf } from '../visibility.ts';
 import type { FeedCommand } from './commands.ts';
-import { type FeedState, type FeedToken, presentToken, type SavedFeed } from './state.ts';
+import { expiryOf, type FeedState, type FeedToken, presentToken, type SavedFeed } from './state.ts';
 
 export interface FeedContext {
   /** The clock, epoch ms. */
@@ -66,9 +66,8 @@ function change(
 ): FeedEvent {
   if (expiresAt !== undefined) requirePrivate(state);
   requireNoLower(changes.ceiling, state);
-  const token = presentToken(state);
   const until = typeof expiresAt === 'string' ? future(expiresAt, now) : expiresAt;
-  const moves = until !== undefined && token !== undefined && until !== token.expiresAt;
+  const moves = until !== undefined && until !== expiryOf(state);
   const facts = changedFields(changes, state.facts);
   if (Object.keys(facts).length === 0 && !moves) {
     throw new Rejected('nothing-changes', 'The feed is so already.');
@@ -98,7 +97,10 @@ function requirePrivate({ facts }: SavedFeed): void {
   );
 }
 
-/** The expiry goes on to the new token: another address is no longer life. */
+/**
+ * The expiry goes on to the new token: another address is no longer life.
+ * @throws {Rejected} public-feed, expiry-passed
+ */
 function rotate(
   { hash, graceDays }: Command<'rotate'>,
   state: SavedFeed,
@@ -106,12 +108,19 @@ function rotate(
 ): FeedEvent[] {
   requirePrivate(state);
   const old = presentToken(state);
-  const expiresAt = old?.expiresAt ?? undefined;
+  const expiresAt = expiryOf(state) ?? undefined;
+  if (expiresAt !== undefined && instantMs(expiresAt) <= now) throw expired(expiresAt);
   const issued: FeedEvent = { type: 'FeedTokenIssued', data: compact({ hash, expiresAt }) };
   if (old === undefined) return [issued];
   const graceUntil = isoInstant(now + graceDays * DAY_MS);
   return [{ type: 'FeedTokenRevoked', data: { hash: old.hash, graceUntil } }, issued];
 }
+
+const expired = (at: string): Rejected =>
+  new Rejected(
+    'expiry-passed',
+    `The feed expired at ${at}, so no address of it would work: change its expiry first.`,
+  );
 
 /** Also those that still have their grace: somebody who should not read it has the address. */
 function revoke(state: SavedFeed, now: number): FeedEvent[] {

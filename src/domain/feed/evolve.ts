@@ -40,7 +40,9 @@ function changed(
     tokens:
       expiresAt === undefined
         ? state.tokens
-        : state.tokens.map((token) => (token.endedAt === null ? { ...token, expiresAt } : token)),
+        : state.tokens.map((token, i, { length }) =>
+            i === length - 1 ? { ...token, expiresAt } : token,
+          ),
   };
 }
 

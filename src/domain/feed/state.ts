@@ -28,6 +28,10 @@ export interface DeletedFeed {
 }
 export type FeedState = NoFeed | SavedFeed | DeletedFeed;
 
-/** The token that is to be used now. */
+/** The token that is to be used now; undefined: all were revoked, or the feed is public. */
 export const presentToken = ({ tokens }: SavedFeed): FeedToken | undefined =>
   tokens.find(({ endedAt }) => endedAt === null);
+
+/** When a private feed expires, whatever its addresses are: each new token takes that over from the last one. */
+export const expiryOf = ({ tokens }: Pick<SavedFeed, 'tokens'>): string | null =>
+  tokens.at(-1)?.expiresAt ?? null;

@@ -52,11 +52,13 @@ const OPTIONS = [
 type Option = (typeof OPTIONS)[number];
 
 /** Options whose only value that Chancery can live with is the default. */
-const FIXED: Readonly<Record<string, string>> = {
-  tlsverifycert: 'true',
-  nodepreference: 'leader',
-  throwonappendfailure: 'true',
-};
+const FIXED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    tlsverifycert: 'true',
+    nodepreference: 'leader',
+    throwonappendfailure: 'true',
+  }),
+);
 
 /** Whether STORE_URL means a cluster. */
 export const isClusterUrl = (url: string): boolean => /^(esdb|kurrentdb|kurrent)(\+|:)/.test(url);
@@ -130,7 +132,8 @@ function parseOptions(query: string): ReadonlyMap<Option, string> {
   for (const pair of query.split('&').filter((text) => text !== '')) {
     const [key, value] = splitOnce(pair, '=');
     const flat = key.toLowerCase().replace(/[-_]/g, '');
-    if (FIXED[flat] !== undefined) requireFixed(key, value, FIXED[flat]);
+    const only = FIXED.get(flat);
+    if (only !== undefined) requireFixed(key, value, only);
     else options.set(optionNamed(key, flat), decoded(key, value));
   }
   return options;

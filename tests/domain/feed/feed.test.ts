@@ -32,6 +32,11 @@ const saved = on([save]);
 const open = on([{ type: 'save', facts: PUBLIC }]);
 const rotate = (hash: string, graceDays = 7): FeedCommand => ({ type: 'rotate', hash, graceDays });
 
+const change = (changes: object, expiresAt?: string | null): FeedCommand => {
+  const { name, filters, options } = FACTS;
+  return { type: 'change', changes: { name, filters, options, ...changes }, expiresAt };
+};
+
 const rule = (command: FeedCommand, state: FeedState): string =>
   ruleOf(() => decide(command, state, { now }));
 
@@ -70,11 +75,6 @@ describe('saving', () => {
 });
 
 describe('changing', () => {
-  const change = (changes: object, expiresAt?: string | null): FeedCommand => {
-    const { name, filters, options } = FACTS;
-    return { type: 'change', changes: { name, filters, options, ...changes }, expiresAt };
-  };
-
   test('records what is different, and leaves the address alone', () => {
     expect(decide(change({ name: 'Genève' }), saved, { now })).toEqual([
       { type: 'FeedChanged', data: { name: 'Genève' } },
@@ -106,6 +106,9 @@ describe('changing', () => {
     expect(moved).toMatchObject({ tokens: [{ hash: A, expiresAt: later }] });
     expect(on([save, change({}, later), change({}, null)])).toMatchObject({
       tokens: [{ hash: A, expiresAt: null }],
+    });
+    expect(on([save, { type: 'revoke' }, change({}, later), rotate(B)])).toMatchObject({
+      tokens: [{ hash: A }, { hash: B, expiresAt: later }],
     });
     expect(rule(change({}, AT), saved)).toBe('expiry-passed');
     expect(rule(change({}, later), open)).toBe('public-feed');
@@ -144,6 +147,25 @@ describe('rotating', () => {
       [B, '2021-11-23T08:00:00Z'],
       [C, 'now'],
     ]);
+  });
+
+  test('an expiry goes on also when the last address was revoked', () => {
+    const expiresAt = '2022-01-01T00:00:00Z';
+    expect(on([{ ...save, expiresAt }, { type: 'revoke' }, rotate(B)])).toMatchObject({
+      tokens: [{ hash: A }, { hash: B, expiresAt }],
+    });
+  });
+
+  test('is refused once the feed has expired, until its expiry is changed', () => {
+    const soon = '2021-11-22T08:00:01Z';
+    const later = '2022-01-01T00:00:00Z';
+    const state = on([{ ...save, expiresAt: soon }]);
+    const over = { now: now + 2_000 };
+    expect(() => decide(rotate(B), state, over)).toThrow(/expired at 2021-11-22T08:00:01Z/);
+    const changed = after(decide(change({}, later), state, over), state);
+    expect(decide(rotate(B), changed, over)).toContainEqual({
+      ...{ type: 'FeedTokenIssued', data: { hash: B, expiresAt: later } },
+    });
   });
 
   test('opens again what was revoked', () => {
