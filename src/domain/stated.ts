@@ -87,20 +87,24 @@ export interface StatedRequest {
 
 /**
  * The statedAt of the next event of a stream.
+ * @param history what the caller knows of it
+ * @param shared what everybody knows who sees the entry: a default tells them nothing else
  * @throws {Rejected} stated-in-future, stated-before-first, stated-out-of-order
  */
 export function resolveStatedAt(
   request: StatedRequest,
   history: readonly StatedFact[],
+  shared: readonly StatedFact[] = history,
 ): DateOrInstant {
   const { given, recordedAt } = request;
-  const wanted = normalised(given ?? defaultStatedAt(request, history));
+  const wanted = normalised(given ?? defaultStatedAt(request, shared));
   requireNotFuture(wanted, recordedAt);
   const day = utcDay(wanted);
-  const bound = latestDay([...history.slice(0, 1), ...settersOf(request.fields, history)]);
+  const known = given === undefined ? shared : history;
+  const bound = latestDay([...known.slice(0, 1), ...settersOf(request.fields, known)]);
   if (bound === undefined || day >= bound) return wanted;
   if (given === undefined) return bound;
-  throw tooEarly(day, bound, utcDay(history[0]?.statedAt ?? bound));
+  throw tooEarly(day, bound, utcDay(known[0]?.statedAt ?? bound));
 }
 
 const normalised = (value: DateOrInstant): DateOrInstant =>
@@ -115,8 +119,11 @@ function defaultStatedAt(request: StatedRequest, history: readonly StatedFact[])
   return request.published ?? isoInstant(request.recordedAt);
 }
 
-const settersOf = (fields: readonly string[], history: readonly StatedFact[]): StatedFact[] =>
-  history.filter((fact) => fact.fields.some((field) => fields.includes(field)));
+/** Those that set one of the fields. */
+export const settersOf = (
+  fields: readonly string[],
+  history: readonly StatedFact[],
+): StatedFact[] => history.filter((fact) => fact.fields.some((field) => fields.includes(field)));
 
 const latestDay = (facts: readonly StatedFact[]): string | undefined =>
   facts

@@ -16,8 +16,10 @@ import {
   statedHistory,
 } from '../domain/stated.ts';
 import { compact } from '../domain/values.ts';
+import { levelOf } from '../domain/visibility.ts';
 import { eventId } from '../ids.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { isLastDateHidden, knownHistory, sharedHistory } from './known.ts';
 import { type Actor, canSee, type Loaded, loadAnnouncement, loadMeeting } from './stream.ts';
 
 /** What stays the same however often one request is tried. */
@@ -57,7 +59,8 @@ export async function decideEvents(attempt: Attempt): Promise<NewEvent[]> {
       fields,
       recordedAt,
     },
-    history,
+    knownHistory(attempt.loaded, history, levelOf(attempt.identity.actor.ceiling)),
+    sharedHistory(attempt.loaded, history, fields, attempt.now),
   );
   return events.map((event, index) => sealed(event, index, statedAt, recordedAt, attempt));
 }
@@ -72,7 +75,8 @@ async function decided(attempt: Attempt): Promise<Decided> {
   const { parsed, loaded, now, identity } = attempt;
   if (parsed.kind === 'meeting' && loaded.kind === 'meeting') {
     const survivor = await survivorOf(attempt);
-    const context = { now, id: identity.id, survivor };
+    const lastDateHidden = isLastDateHidden(loaded, levelOf(identity.actor.ceiling));
+    const context = { now, id: identity.id, survivor, lastDateHidden };
     const events = meeting.decide(parsed.command, loaded.state, context);
     const history = statedHistory(loaded.events, meeting.initialState, meeting.evolve);
     return { events, history, fields: fieldsOf(events, loaded.state, meeting.evolve) };

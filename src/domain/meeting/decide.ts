@@ -14,6 +14,7 @@ import {
   nothingChanges,
   requireBegun,
   requireLastDateAhead,
+  requireNoLastDate,
   requireOtherDate,
   requireOver,
   requireStatus,
@@ -35,6 +36,8 @@ export interface MeetingContext {
   readonly id: string;
   /** For merge only: undefined when there is no such meeting for the caller. */
   readonly survivor?: Survivor | undefined;
+  /** The last date of the meeting was given up before the caller saw it. */
+  readonly lastDateHidden?: boolean;
 }
 
 type Command<T extends MeetingCommand['type']> = Extract<MeetingCommand, { type: T }>;
@@ -143,7 +146,7 @@ function decideOutcome(
     case 'reinstate': {
       const { when, reason } = command;
       requireWhen(when, live.details.place, ['when']);
-      if (when === undefined) requireLastDateAhead(live, context.now);
+      if (when === undefined) requireLastDate(live, context);
       return { type: 'MeetingReinstated', data: { when, reason } };
     }
     case 'withdraw':
@@ -151,6 +154,13 @@ function decideOutcome(
     default:
       return decideRecord(command, live, context);
   }
+}
+
+/** @throws {Rejected} date-hidden, date-passed */
+function requireLastDate(live: LiveMeeting, { now, lastDateHidden }: MeetingContext): void {
+  // Neither restoring it nor a refusal may tell a date that was never shown.
+  if (lastDateHidden === true) requireNoLastDate(live);
+  requireLastDateAhead(live, now);
 }
 
 function hold({ when, outcome }: Command<'hold'>, live: LiveMeeting, now: number): MeetingEvent {

@@ -143,6 +143,15 @@ export function requireLastDateAhead(live: LiveMeeting, now: number): void {
   );
 }
 
+/** Rule date-hidden: there is no date that reinstating would restore. */
+export function requireNoLastDate(live: LiveMeeting): void {
+  if (lastWhenOf(live) === undefined) return;
+  throw new Rejected(
+    'date-hidden',
+    'The meeting has no date that you have seen and that could be restored: give one in when.',
+  );
+}
+
 export const nothingChanges = (): Rejected =>
   new Rejected(
     'nothing-changes',

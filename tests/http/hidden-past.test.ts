@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MEETING, openWorld, type Who, type World } from './support/world.ts';
+import { must } from './support/writes.ts';
+
+/** What an entry was before a caller began to see it does not exist for them, for writes as for reads. */
+
+let world: World;
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+const { id: _, ...FACTS } = MEETING;
+
+/** A confidential meeting of the insider, with what they say of it, and then shown to everybody. */
+async function released(facts: object, ...said: readonly [action: string, body: object][]) {
+  const body = { ...FACTS, ...facts, classification: 'confidential' };
+  const made = must(201, await world.post('/meetings', body, {}, 'insider'));
+  const { id } = made.json<{ id: string }>();
+  const act = (action: string, given: object, as: Who) =>
+    world.post(`/meetings/${id}/${action}`, given, {}, as);
+  for (const [action, given] of said) must(200, await act(action, given, 'insider'));
+  world.clock.ms += 1_000;
+  must(200, await act('reclassify', { classification: 'public' }, 'insider'));
+  return { id, act };
+}
+
+describe('a date that was given up before the release', () => {
+  const hidden = () => released({ when: { edtf: '2022-03-14' } }, ['postpone', {}]);
+
+  test('is neither restored nor told by an editor who never saw it', async () => {
+    const { id, act } = await hidden();
+    const refused = await act('reinstate', {}, 'editor');
+    expect(refused.json()).toMatchObject({ status: 409, rule: 'date-hidden' });
+    expect(refused.text).not.toContain('2022');
+    must(200, await act('reinstate', { when: { edtf: '2022-05' } }, 'editor'));
+    expect((await world.get(`/meetings/${id}/history`)).text).not.toContain('2022-03-14');
+  });
+
+  test('is restored by those who saw it', async () => {
+    const { act } = await hidden();
+    const got = must(200, await act('reinstate', {}, 'insider'));
+    expect(got.json()).toMatchObject({ when: { edtf: '2022-03-14' } });
+  });
+
+  test('is nothing that an undated meeting lacks', async () => {
+    const { act } = await released({ when: undefined }, ['postpone', {}]);
+    expect(must(200, await act('reinstate', {}, 'editor')).json()).toMatchObject({ when: null });
+  });
+});
+
+describe('what was stated before the release', () => {
+  const stated = (...said: readonly [string, object][]) =>
+    released({ when: { edtf: '2022-08' }, statedAt: '2021-01-05' }, ...said);
+  const revised = ['revise', { title: 'Other talks', statedAt: '2021-03-03' }] as const;
+
+  test.each(['2020-12-31', '2021-01-05', '2021-02-01', '2021-03-03', '2021-11-21'])(
+    'is told by no refusal of statedAt %s',
+    async (statedAt) => {
+      const answers = [];
+      for (const { act } of [await stated([...revised]), await stated()]) {
+        const got = await act('revise', { title: 'Talks at last', statedAt }, 'editor');
+        expect(got.json()).toMatchObject({ status: 409, rule: 'stated-before-first' });
+        answers.push(got.json<{ detail: string }>().detail);
+      }
+      expect(answers[0]).toBe(answers[1]);
+      expect(answers[0]).toContain('2021-11-22');
+    },
+  );
+
+  test('is no bound for those who know it', async () => {
+    const { act } = await stated([...revised]);
+    const body = { title: 'Talks at last', statedAt: '2021-03-03' };
+    must(200, await act('revise', body, 'insider'));
+  });
+
+  const statedOf = async (id: string) => {
+    const { items } = (await world.get(`/meetings/${id}/history`)).json<{
+      items: { statedAt: string }[];
+    }>();
+    return items.map(({ statedAt }) => statedAt);
+  };
+
+  test.each(['editor', 'insider'] as const)('is no default of what the %s corrects', async (as) => {
+    const { id, act } = await stated([...revised]);
+    must(200, await act('correct', { title: 'Talks', reason: 'misread' }, as));
+    expect(await statedOf(id)).toEqual(['2021-01-05', '2021-11-22T08:00:01Z']);
+  });
+
+  test('is the default where the release says so itself', async () => {
+    const { id, act } = await stated();
+    must(200, await act('correct', { title: 'Talks', reason: 'misread' }, 'editor'));
+    expect(await statedOf(id)).toEqual(['2021-01-05', '2021-01-05']);
+  });
+});
