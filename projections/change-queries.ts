@@ -17,14 +17,12 @@ function startOf(
   { statements, skippedSeq }: QueryContext,
   reader: Reader,
   after: string | undefined,
-  pending: readonly ViewRow[],
 ): number {
   if (after === undefined) return -1;
   const row = statements
     .of('SELECT n FROM changes WHERE event = ? AND known_lo <= ? AND hi >= ?')
     .get(after, reader.level, reader.level);
-  const known = row ?? pending.find(({ event }) => event === after);
-  if (known !== undefined) return known.n as number;
+  if (row !== undefined) return row.n as number;
   // Who wrote to a feed or a token has the event's id, and goes on from there: no change is of it.
   const seq = reader.editor ? skippedSeq(after, reader) : undefined;
   if (seq === undefined) throw new UnknownCursor(`no change ${after} is known here`);
@@ -75,23 +73,6 @@ function rowsAfter(
 
 const byNumber = (a: ViewRow, b: ViewRow): number => (a.n as number) - (b.n as number);
 
-/** Both in one order; each is in it already. */
-function* together(
-  rows: Iterable<ViewRow>,
-  pending: readonly ViewRow[],
-  order: (a: ViewRow, b: ViewRow) => number,
-): Generator<ViewRow> {
-  let next = 0;
-  for (const row of rows) {
-    for (let due = pending[next]; due !== undefined && order(due, row) < 0; due = pending[next]) {
-      yield due;
-      next += 1;
-    }
-    yield row;
-  }
-  yield* pending.slice(next);
-}
-
 /**
  * What the reader may know of rows, each with what it tells, if it matches. Only these are counted against the
  * bound: otherwise a page would be shorter for what is hidden.
@@ -106,6 +87,69 @@ function* told(rows: Iterable<ViewRow>, teller: ChangeTeller) {
   }
 }
 
+/** The newest change this reader sees: where someone at the end goes on from. */
+function newest({ statements }: QueryContext, reader: Reader, teller: ChangeTeller): string | null {
+  const rows = statements
+    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC')
+    .iterate(reader.level, reader.level);
+  for (const row of rows) if (teller.exists(row)) return row.event as string;
+  return null;
+}
+
+/**
+ * A release by the clock is none of them until an event says so: without one it has no place in the log, and whoever
+ * went on from it would pass over what is recorded in front of that event.
+ */
+export function listChanges(
+  context: QueryContext,
+  request: ChangesRequest,
+): { items: readonly ChangeView[]; cursor: string | null } {
+  const { reader, after, filters, limit } = request;
+  const lookup = new Lookup(context, reader);
+  const start = startOf(context, reader, after);
+  const teller = new ChangeTeller(context, lookup, filters);
+  const items: ChangeView[] = [];
+  let last: string | undefined;
+  for (const { row, item } of told(rowsAfter(context, request, start), teller)) {
+    if (items.length === limit) break;
+    if (item !== undefined) items.push(item);
+    last = row.event as string;
+  }
+  return { items, cursor: last ?? after ?? newest(context, reader, teller) };
+}
+
+type NewestRequest = Parameters<CalendarQueries['newestChanges']>[0];
+
+/** Those that the clock has made among them. Looks back over as many changes as one page of `listChanges` at most. */
+export function newestChanges(
+  context: QueryContext,
+  request: NewestRequest,
+): readonly ChangeView[] {
+  const { reader, filters, limit } = request;
+  const lookup = new Lookup(context, reader);
+  const pending = pendingChanges(context, reader);
+  const due = pendingOf(pending, filters.meeting, lookup).toReversed();
+  const teller = new ChangeTeller(context, lookup, filters, pending);
+  const items: ChangeView[] = [];
+  for (const { item } of told(inTurn(due, newestRows(context, request)), teller)) {
+    if (items.length === limit) break;
+    if (item !== undefined) items.push(item);
+  }
+  return items;
+}
+
+/** Both newest first, by when they were recorded; a pending one is still to come, and so before its equals. */
+function* inTurn(pending: readonly ViewRow[], rows: Iterable<ViewRow>): Generator<ViewRow> {
+  const waiting = [...pending];
+  for (const row of rows) {
+    while (((waiting[0]?.recorded ?? -1) as number) >= (row.recorded as number)) {
+      yield waiting.shift() as ViewRow;
+    }
+    yield row;
+  }
+  yield* waiting;
+}
+
 /** Those of the meetings asked for. */
 function pendingOf(
   pending: readonly ViewRow[],
@@ -115,66 +159,6 @@ function pendingOf(
   if (meeting === undefined) return pending;
   const asked = new Set(meeting.map((id) => lookup.meeting(id)?.row.n));
   return pending.filter(({ entity }) => asked.has(entity as number));
-}
-
-/** The newest change this reader sees: where someone at the end goes on from. */
-function newest(
-  { statements }: QueryContext,
-  reader: Reader,
-  pending: readonly ViewRow[],
-  teller: ChangeTeller,
-): string | null {
-  const rows = statements
-    .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC')
-    .iterate(reader.level, reader.level);
-  const last = pending.at(-1);
-  for (const row of rows) {
-    if (last !== undefined && (last.n as number) > (row.n as number)) break;
-    if (teller.exists(row)) return row.event as string;
-  }
-  return (last?.event as string | undefined) ?? null;
-}
-
-export function listChanges(
-  context: QueryContext,
-  request: ChangesRequest,
-): { items: readonly ChangeView[]; cursor: string | null } {
-  const { reader, settledMs, after, filters, limit } = request;
-  const lookup = new Lookup(context, reader);
-  const pending = pendingChanges(context, reader, settledMs);
-  const start = startOf(context, reader, after, pending);
-  const due = pendingOf(pending, filters.meeting, lookup).filter(({ n }) => (n as number) > start);
-  const rows = together(rowsAfter(context, request, start), due.toSorted(byNumber), byNumber);
-  const teller = new ChangeTeller(context, lookup, filters, pending);
-  const items: ChangeView[] = [];
-  let last: string | undefined;
-  for (const { row, item } of told(rows, teller)) {
-    if (items.length === limit) break;
-    if (item !== undefined) items.push(item);
-    last = row.event as string;
-  }
-  return { items, cursor: last ?? after ?? newest(context, reader, pending, teller) };
-}
-
-type NewestRequest = Parameters<CalendarQueries['newestChanges']>[0];
-
-/** Looks back over as many changes as one page of `listChanges` reads at most. */
-export function newestChanges(
-  context: QueryContext,
-  request: NewestRequest,
-): readonly ChangeView[] {
-  const { reader, filters, limit } = request;
-  const lookup = new Lookup(context, reader);
-  const pending = pendingChanges(context, reader);
-  const due = pendingOf(pending, filters.meeting, lookup).toSorted(byNumber).reverse();
-  const rows = together(newestRows(context, request), due, (a, b) => byNumber(b, a));
-  const teller = new ChangeTeller(context, lookup, filters, pending);
-  const items: ChangeView[] = [];
-  for (const { item } of told(rows, teller)) {
-    if (items.length === limit) break;
-    if (item !== undefined) items.push(item);
-  }
-  return items;
 }
 
 /** The stored rows, newest first. */

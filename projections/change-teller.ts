@@ -20,7 +20,7 @@ export class ChangeTeller {
     context: QueryContext,
     lookup: Lookup,
     filters: MeetingFilters,
-    pending: readonly ViewRow[],
+    pending: readonly ViewRow[] = [],
   ) {
     this.#context = context;
     this.#lookup = lookup;

@@ -287,8 +287,6 @@ export interface CalendarQueries {
    */
   listChanges(request: {
     reader: Reader;
-    /** Ends of embargoes that no event says yet are changes up to here; default: up to the reader's clock. */
-    settledMs?: number;
     after?: string;
     filters: MeetingFilters & { meeting?: readonly string[] };
     limit: number;

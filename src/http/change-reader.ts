@@ -23,28 +23,18 @@ export class ChangeReader {
   }
 
   /** @throws {UnknownCursor} */
-  page(
-    reader: Reader,
-    settledMs: number,
-    filters: ChangeFilters,
-    after: string | undefined,
-  ): ChangePage {
-    const key = JSON.stringify([reader.level, reader.editor, settledMs, filters, after]);
+  page(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
+    const key = JSON.stringify([reader.level, reader.editor, filters, after]);
     const kept = this.#pages.get(key);
     if (kept !== undefined) return kept;
-    const page = this.#read(reader, settledMs, filters, after);
+    const page = this.#read(reader, filters, after);
     this.#pages.set(key, page);
     return page;
   }
 
-  #read(
-    reader: Reader,
-    settledMs: number,
-    filters: ChangeFilters,
-    after: string | undefined,
-  ): ChangePage {
+  #read(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
     const given = after === undefined ? {} : { after };
-    const request = { reader, settledMs, filters, limit: PAGE_SIZE, ...given };
+    const request = { reader, filters, limit: PAGE_SIZE, ...given };
     const { items, cursor } = this.#queries.listChanges(request);
     return {
       events: items.map((item) => ({ cursor: item.cursor, text: eventText(item.cursor, item) })),
@@ -69,6 +59,5 @@ export function beginning(
     return after;
   }
   // The filters are asked too, so that one that cannot be is refused before the stream begins.
-  queries.newestChanges({ reader, filters, limit: 0 });
-  return queries.newestChanges({ reader, filters: {}, limit: 1 })[0]?.cursor;
+  return queries.listChanges({ reader, filters, limit: 0 }).cursor ?? undefined;
 }

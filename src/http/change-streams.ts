@@ -1,12 +1,9 @@
-import { type CalendarQueries, UnknownCursor } from '../../projections/types.ts';
+import { UnknownCursor } from '../../projections/types.ts';
 import { systemTimers, type Timers } from '../timers.ts';
 import { ChangeReader } from './change-reader.ts';
 import type { Edge } from './edge.ts';
 import { Follower, type FollowerOptions } from './follower.ts';
 import { Problem } from './problem.ts';
-
-/** How long an event may take from being dated to being in the log, which its writer's clock dates. */
-const ON_THE_WAY_MS = 100;
 
 const FAILED = 'a stream of changes failed';
 
@@ -20,8 +17,8 @@ export interface Place {
 }
 
 /**
- * All open streams of one app. They are woken by a batch, by another view, by an embargo that ends, and by
- * readers that have taken what was sent; each turn sends one page to each, so that other requests get theirs.
+ * All open streams of one app. They are woken by a batch, by another view, and by readers that have taken what was
+ * sent; each turn sends one page to each, so that other requests get theirs.
  */
 export class ChangeStreams {
   readonly #edge: Edge;
@@ -29,19 +26,12 @@ export class ChangeStreams {
   /** Each with what to do when it is over. */
   readonly #followers = new Map<Follower, () => void>();
   readonly #due = new Set<Follower>();
-  /**
-   * The clock by which embargoes end here. It lags: what was recorded before an embargo's end and is not applied
-   * yet would come after the release and yet have its place before it, so a client would go on behind it.
-   */
-  #settledMs: number;
   #places = 0;
   #dropped = 0;
   #turn: NodeJS.Immediate | undefined;
-  #alarm: { readonly atMs: number; readonly stop: () => void } | undefined;
 
   constructor(edge: Edge) {
     this.#edge = edge;
-    this.#settledMs = edge.deps.clock();
     this.#timers = edge.deps.timers ?? systemTimers;
     const ignore = edge.deps.views.onBatch(() => this.#wake(this.#followers.keys()));
     edge.closing.signal.addEventListener('abort', () => {
@@ -101,7 +91,6 @@ export class ChangeStreams {
     this.#followers.get(follower)?.();
     this.#followers.delete(follower);
     this.#due.delete(follower);
-    if (this.#followers.size === 0) this.#setAlarm(undefined);
   }
 
   #wake(followers: Iterable<Follower>): void {
@@ -118,23 +107,11 @@ export class ChangeStreams {
     if (queries === undefined) return;
     const changes = new ChangeReader(queries);
     for (const follower of due) this.#step(follower, changes);
-    if (this.#followers.size > 0) this.#setAlarm(this.#nextEnd(queries));
-  }
-
-  /** When the next embargo may end; undefined: the view cannot say, and the one in its place wakes everybody. */
-  #nextEnd(queries: CalendarQueries): number | undefined {
-    const clockMs = this.#settledMs;
-    try {
-      return queries.boundary({ level: 0, editor: false, clockMs }, clockMs).untilMs;
-    } catch (error) {
-      if (!isViewBehind(error)) this.#edge.deps.log.error({ err: error }, FAILED);
-      return undefined;
-    }
   }
 
   #step(follower: Follower, changes: ChangeReader): void {
     try {
-      if (follower.step(changes, this.#settledMs)) this.#wake([follower]);
+      if (follower.step(changes)) this.#wake([follower]);
     } catch (error) {
       // The view was found damaged: the one that is built in its place wakes everybody.
       if (!isViewBehind(error)) this.#fail(follower, error);
@@ -143,8 +120,8 @@ export class ChangeStreams {
 
   #beat(follower: Follower): void {
     try {
-      // A clock that was set, or a view that could not be read, has woken nobody.
-      if (follower.beat()) void this.#settle([follower]);
+      // A view that could not be read has woken nobody.
+      if (follower.beat()) this.#wake([follower]);
       else this.#drop(follower);
     } catch (error) {
       this.#fail(follower, error);
@@ -167,34 +144,5 @@ export class ChangeStreams {
   #end(follower: Follower): void {
     this.#leave(follower);
     follower.stream.end();
-  }
-
-  /** Lets the clock go on once the view has what was recorded before, or cannot get it. Never throws. */
-  async #settle(followers: Iterable<Follower>): Promise<void> {
-    const { store, views, clock, released } = this.#edge.deps;
-    const nowMs = clock();
-    try {
-      await released?.();
-      const head = await store.head();
-      if (head !== undefined) await views.waitFor(head.id, this.#edge.limits.seenWaitMs);
-    } catch {
-      // A store that is away gives nothing that could be overtaken.
-    }
-    this.#settledMs = Math.max(this.#settledMs, nowMs);
-    this.#wake(followers);
-  }
-
-  /** Looks again when an embargo may have ended: no event need say so. */
-  #setAlarm(atMs: number | undefined): void {
-    if (this.#alarm?.atMs === atMs) return;
-    this.#alarm?.stop();
-    this.#alarm = undefined;
-    if (atMs === undefined) return;
-    const delayMs = Math.max(1, atMs + ON_THE_WAY_MS - this.#edge.deps.clock());
-    const ring = () => {
-      this.#alarm = undefined;
-      void this.#settle(this.#followers.keys());
-    };
-    this.#alarm = { atMs, stop: this.#timers.after(delayMs, ring) };
   }
 }

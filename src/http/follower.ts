@@ -9,8 +9,6 @@ export interface FollowerOptions {
   readonly after: string | undefined;
   /** Who reads, asked each time. @throws when the caller's token holds no longer */
   readonly reader: () => Reader;
-  /** The clock at its beginning: embargoes that had ended by then are over. */
-  readonly begunMs: number;
 }
 
 /** One stream of changes: where it stands and what it has sent. */
@@ -18,30 +16,24 @@ export class Follower {
   readonly stream: EventStream;
   readonly #filters: ChangeFilters;
   readonly #reader: () => Reader;
-  readonly #begunMs: number;
   #after: string | undefined;
 
-  constructor({ stream, filters, after, reader, begunMs }: FollowerOptions) {
+  constructor({ stream, filters, after, reader }: FollowerOptions) {
     this.stream = stream;
     this.#filters = filters;
     this.#reader = reader;
-    this.#begunMs = begunMs;
     this.#after = after;
   }
 
   /**
    * Sends the next page, as far as the reader takes it; true: there may be more.
-   * @param settledMs embargoes that ended up to this instant are changes, whether or not an event says so
    * @throws what the token's end, a view of another log, or the view's database throws
    */
-  step(changes: ChangeReader, settledMs: number): boolean {
-    const present = this.#reader();
+  step(changes: ChangeReader): boolean {
+    const reader = this.#reader();
     if (this.stream.full) return false;
     const before = this.#after;
-    const settled = Math.max(this.#begunMs, settledMs);
-    // A clock that is set back does not take back what was sent.
-    const reader = { ...present, clockMs: Math.max(present.clockMs, settled) };
-    const { events, cursor } = changes.page(reader, settled, this.#filters, before);
+    const { events, cursor } = changes.page(reader, this.#filters, before);
     for (const event of events) {
       if (this.stream.full) return false;
       this.stream.send(event.text);

@@ -4,7 +4,7 @@ import { parseStream, type RecordedEvent } from '../../events/envelope.ts';
 import type { Reader } from '../../projections/types.ts';
 import { instantMs } from '../../src/domain/date/index.ts';
 import { LEVELS } from '../../src/domain/visibility.ts';
-import { type Asked, everything } from './support/everything.ts';
+import { type Asked, everything, except } from './support/everything.ts';
 import { Play, script, WORDS } from './support/script.ts';
 import { View } from './support/view.ts';
 import { World } from './support/world.ts';
@@ -141,8 +141,12 @@ it('when embargoes end, every answer is as after the events that say so', async 
         world.at(21 * 3_600_000);
         const entries = [...play.meetings, ...play.reports];
         const events = (await world.log()).map(({ id }) => id);
+        // Without an event a release has no place among changes yet.
         const answers = () =>
-          everything(world.view, world.reader(level), { entries, events, words: WORDS });
+          except(
+            /^changes/,
+            everything(world.view, world.reader(level), { entries, events, words: WORDS }),
+          );
         const before = answers();
         await play.releaseDue();
         expect(answers()).toEqual(before);

@@ -59,15 +59,13 @@ async function answerStream(
 ): Promise<FastifyReply> {
   const query = request.query as z.output<typeof changeStreamQuery>;
   const filters = meetingFiltersOf(query);
-  const begunMs = edge.deps.clock();
   const readerNow = () => edge.reader(edge.callerNow(request));
-  const readerThen = () => ({ ...readerNow(), clockMs: begunMs });
   const place = streams.reserve();
   try {
     await edge.seen(query.seen, edge.callerOf(request));
     await edge.deps.released?.();
     const given = lastEventId(request.headers) ?? query.after;
-    const { after } = await onceKnown(edge, given, () => begin(edge, readerThen, filters, given));
+    const { after } = await onceKnown(edge, given, () => begin(edge, readerNow, filters, given));
     if (request.method === 'HEAD') {
       place.release();
       return reply.headers(HEADERS).send(Readable.from([]));
@@ -78,7 +76,7 @@ async function answerStream(
     raw.writeHead(200, withOwn(reply, HEADERS));
     raw.flushHeaders();
     const stream = new EventStream(raw, edge.limits.streamBufferBytes);
-    streams.follow({ stream, filters, after, reader: readerNow, begunMs }, place);
+    streams.follow({ stream, filters, after, reader: readerNow }, place);
     return reply;
   } catch (error) {
     place.release();

@@ -132,3 +132,10 @@ function all<T>(read: (cursor: { cursor?: string }) => Page<T>): Page<T>[] {
   }
   return pages;
 }
+
+/** The answers to other questions. */
+export const except = (
+  left: RegExp,
+  answers: Readonly<Record<string, string>>,
+): Record<string, string> =>
+  Object.fromEntries(Object.entries(answers).filter(([question]) => !left.test(question)));
