@@ -1,5 +1,6 @@
 import type { MeetingEvent } from '../events/meeting.ts';
 import { type ResolvedWhen, utcDay } from '../src/domain/date/index.ts';
+import { hasStatedPlace } from '../src/domain/stated.ts';
 import { type EndedDate, endedDate } from './ended-date.ts';
 import type { KeptEvent } from './journal.ts';
 import { changeType } from './levels.ts';
@@ -68,7 +69,9 @@ class Teller {
     const ended = endedDate(step.event, step.before, step.after);
     if (ended !== undefined) this.previousDates.push(ended);
     // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
-    const day = utcDay(step.event.meta.statedAt);
+    // Merging, withdrawing and restoring hold for all stated time: they come last, and stand in nothing's way.
+    const timeless = !hasStatedPlace(step.event);
+    const day = timeless ? this.#reasonDay : utcDay(step.event.meta.statedAt);
     if (setsStatusOrDate(step) && day >= this.#reasonDay) {
       this.#reason = reasonOf(step.event);
       this.#reasonDay = day;

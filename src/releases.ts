@@ -117,7 +117,9 @@ class Writer implements Releases {
     try {
       const queries = this.#options.queries();
       if (queries === undefined) return RETRY_MS;
-      const due = queries.due(this.#options.now(), PAGE);
+      // What cannot be recorded stays due, and must not hide what comes after it.
+      const stuck = this.#settled.size + this.#failed.size;
+      const due = queries.due(this.#options.now(), PAGE + stuck);
       return (await this.#releaseAll(due)) ? this.#untilNext() : RETRY_MS;
     } catch (err) {
       this.#options.log.warn({ err }, 'ends of embargoes cannot be looked for');

@@ -6,7 +6,7 @@ import { releaseId } from '../src/ids.ts';
 import { LONGEST_MS, RETRY_MS, type Releases, startReleases } from '../src/releases.ts';
 import { type EventStore, StoreUnavailable } from '../src/store/event-store.ts';
 import { World } from './projections/support/world.ts';
-import { withAppends } from './support/scripted-store.ts';
+import { withAppends, withEveryAppend } from './support/scripted-store.ts';
 
 /** A real store and view; the timer is the test's. */
 
@@ -221,6 +221,20 @@ describe('the writer waits', () => {
     one.ring();
     await idle;
     expect(await released()).toEqual(['meeting-b', 'meeting-a']);
+  });
+
+  test('not for those that cannot be recorded: they hide none that come after them', async () => {
+    const refuse: EventStore['append'] = (stream, ...rest) =>
+      stream.startsWith('meeting-stuck')
+        ? Promise.reject(new StoreUnavailable('away', 'not-written'))
+        : world.store.append(stream, ...rest);
+    for (let n = 0; n < 101; n += 1) await world.announce(`stuck-${n}`, { embargoUntil: END });
+    await world.announce('a', { embargoUntil: '2021-11-22T09:30:00Z' });
+    world.at('2021-11-22T10:00:00Z');
+    const one = node(withEveryAppend(world.store, refuse));
+    await settled(one);
+    await settled(one);
+    expect(await released()).toEqual(['meeting-a']);
   });
 
   test('no more once it is closed', async () => {

@@ -357,6 +357,29 @@ describe('reason is that of the event which set the present status or date', () 
     expect(world.meeting('m').reason).toBe('requested');
   });
 
+  it('of a withdrawal or merge, whatever day its source is of, and of nothing older', async () => {
+    const older = { statedAt: '2021-11-23' };
+    const announced = { when: { edtf: '2021-12' }, statedAt: '2021-11-22' };
+    world.at('2021-11-25T08:00:00Z');
+    for (const id of ['a', 'b']) {
+      await world.announce(id, announced);
+      await world.reschedule(id, '2022-01', { reason: 'hall taken', statedAt: '2021-11-24' });
+    }
+    await world.post('/meetings/a/withdraw', { reason: 'entered in error', ...older });
+    await world.merge('b', 'm', { reason: 'the same', ...older });
+    const reasons = () => ['a', 'b'].map((id) => goneReason(id));
+    expect(reasons()).toEqual(['entered in error', 'the same']);
+    await world.restore('a');
+    expect(world.meeting('a').reason).toBe('it was right');
+    await world.cancel('a', { reason: 'called off', statedAt: '2021-11-24' });
+    expect(world.meeting('a').reason).toBe('called off');
+  });
+
+  const goneReason = (id: string) => {
+    const found = world.find(id);
+    return found.kind === 'gone' ? found.value.reason : undefined;
+  };
+
   it('not of what was said before it, when that is recorded later', async () => {
     await world.announce('n', { when: { edtf: '2021-12' }, statedAt: '2021-10-01' });
     await world.cancel('n', { reason: 'called off', statedAt: '2021-11-10' });

@@ -254,6 +254,18 @@ describe('once an embargo has ended', () => {
     expect(newest().slice(0, 2)).toEqual(['second released', 'first released']);
   });
 
+  test.each(LEVELS)('a feed of level %i hears of it, which counts it', (level) => {
+    const { entries } = world.view;
+    const entry = () => entries.one(world.reader(level), 'm');
+    world.at(BEFORE);
+    const before = entry()?.sequence ?? -1;
+    world.at(EMBARGO);
+    expect(entry()?.sequence).toBeGreaterThan(before);
+    const from = Date.parse(EMBARGO) - 1;
+    const told = entries.releasedBetween(world.reader(level), from, world.now);
+    expect(told.map(({ id }) => id)).toContain('m');
+  });
+
   it('editors have the revision of the store, which If-Match is compared with', () => {
     world.at(EMBARGO);
     expect(world.meeting('m', 1, true).revision).toBe(1);
