@@ -38,14 +38,15 @@ const PARTS: Readonly<Record<string, (value: string) => boolean>> = {
   SKIP: (value) => ['OMIT', 'BACKWARD', 'FORWARD'].includes(value),
 };
 
-export function checkRecurrence(event: Component, findings: Finding[]): void {
-  const [start] = all(event, 'DTSTART');
-  for (const rule of all(event, 'RRULE')) {
+/** Of an event, or of an observance of a time zone: UNTIL of that is always in UTC (§3.3.10). */
+export function checkRecurrence(component: Component, findings: Finding[]): void {
+  const [start] = all(component, 'DTSTART');
+  for (const rule of all(component, 'RRULE')) {
     checkParts(rule, findings);
-    checkUntil(rule, start, findings);
+    checkUntil(rule, start, component.name !== 'VEVENT', findings);
   }
   for (const name of ['EXDATE', 'RDATE']) {
-    for (const list of all(event, name)) checkList(list, start, findings);
+    for (const list of all(component, name)) checkList(list, start, findings);
   }
 }
 
@@ -66,11 +67,16 @@ function checkParts(rule: Property, findings: Finding[]): void {
 }
 
 /** UNTIL is of the type of DTSTART, and in UTC where that has a time in a zone (§3.3.10). */
-function checkUntil(rule: Property, start: Property | undefined, findings: Finding[]): void {
+function checkUntil(
+  rule: Property,
+  start: Property | undefined,
+  inZone: boolean,
+  findings: Finding[],
+): void {
   const until = /(?:^|;)UNTIL=([^;]*)/i.exec(rule.value)?.[1];
   if (until === undefined || start === undefined) return;
   const day = /^\d{8}$/.test(start.value);
-  const local = !day && !start.value.endsWith('Z') && !/;TZID=/i.test(start.params);
+  const local = !inZone && !day && !start.value.endsWith('Z') && !/;TZID=/i.test(start.params);
   const form = day ? /^\d{8}$/ : local ? /^\d{8}T\d{6}$/ : /^\d{8}T\d{6}Z$/;
   if (form.test(until)) return;
   report(findings, rule.line, 'until', 'UNTIL is of the type of DTSTART, times in UTC (§3.3.10)');

@@ -32,6 +32,21 @@ const URI: Check = ({ name, value }) =>
     ? undefined
     : `${name} is an absolute address without spaces (§3.3.13)`;
 
+/** Its type has to be named: there is no default (RFC 7986 §5.8, §5.10, §5.11). */
+const typed =
+  (section: string, ...types: readonly string[]): Check =>
+  (property) => {
+    const type = /;VALUE=([A-Z-]+)/i.exec(property.params)?.[1]?.toUpperCase() ?? '';
+    if (!types.includes(type)) {
+      return `${property.name} is written ${property.name};VALUE=${types[0]} (${section})`;
+    }
+    return type === 'URI' ? URI(property) : undefined;
+  };
+
+/** Texts with commas between. */
+const TEXTS: Check = (property) =>
+  TEXT({ ...property, value: property.value.replaceAll(/(?<!\\)((?:\\\\)*),/g, '$1') });
+
 const DURATION: Check = ({ name, value }) =>
   /^[+-]?P(?:\d+W|(?=.)(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+S)?)?)$/.test(value)
     ? undefined
@@ -59,6 +74,11 @@ const EVENT_VALUES: Readonly<Record<string, Check>> = {
   DESCRIPTION: TEXT,
   LOCATION: TEXT,
   COMMENT: TEXT,
+  CONTACT: TEXT,
+  CATEGORIES: TEXTS,
+  RESOURCES: TEXTS,
+  IMAGE: typed('RFC 7986 §5.10', 'URI', 'BINARY'),
+  CONFERENCE: typed('RFC 7986 §5.11', 'URI'),
   UID,
   TRANSP: oneOf('OPAQUE', 'TRANSPARENT'),
   CLASS: ({ value }) => (/^[A-Za-z0-9-]+$/.test(value) ? undefined : 'CLASS is a word (§3.8.1.3)'),
@@ -75,7 +95,9 @@ const CALENDAR_VALUES: Readonly<Record<string, Check>> = {
   NAME: TEXT,
   'X-WR-CALNAME': TEXT,
   DESCRIPTION: TEXT,
-  SOURCE: URI,
+  SOURCE: typed('RFC 7986 §5.8', 'URI'),
+  IMAGE: typed('RFC 7986 §5.10', 'URI', 'BINARY'),
+  CATEGORIES: TEXTS,
   URL: URI,
   'REFRESH-INTERVAL': INTERVAL,
   'X-PUBLISHED-TTL': DURATION,
@@ -128,9 +150,13 @@ export function checkEventValues(event: Component, findings: Finding[]): void {
   checkRecurrence(event, findings);
   const times = TIMES.flatMap((name) => all(event, name));
   const stamps = STAMPS.flatMap((name) => all(event, name));
-  for (const time of [...times, ...stamps]) checkMoment(time, findings);
+  const lists = ['EXDATE', 'RDATE'].flatMap((name) => all(event, name)).flatMap(eachOf);
+  for (const time of [...times, ...stamps, ...lists]) checkMoment(time, findings);
   for (const time of times) checkZoneOf(time, findings);
 }
+
+const eachOf = (list: Property): Property[] =>
+  list.value.split(',').map((value) => ({ ...list, value }));
 
 /** In place of DTEND, and from a day on in whole days (§3.6.1). */
 function checkDuration(event: Component, findings: Finding[]): void {
@@ -146,10 +172,11 @@ function checkDuration(event: Component, findings: Finding[]): void {
 
 export function checkCalendarValues(calendar: Component, findings: Finding[]): void {
   checkAll(calendar, CALENDAR_VALUES, findings);
-  for (const name of ['CALSCALE', 'METHOD']) {
+  for (const name of ['CALSCALE', 'METHOD', 'SOURCE', 'URL', 'REFRESH-INTERVAL']) {
     const second = all(calendar, name)[1];
     if (second !== undefined) {
-      report(findings, second.line, 'once', `a calendar has one ${name} at most (§3.6)`);
+      const message = `a calendar has one ${name} at most (§3.6, RFC 7986 §4)`;
+      report(findings, second.line, 'once', message);
     }
   }
   for (const { line } of all(calendar, 'X-WR-TIMEZONE')) {
@@ -176,7 +203,10 @@ export function checkZoneBlock(zone: Component, findings: Finding[]): void {
   for (const observance of observances) {
     need(observance, ['DTSTART', 'TZOFFSETFROM', 'TZOFFSETTO']);
     checkAll(observance, OFFSETS, findings);
-    for (const start of all(observance, 'DTSTART')) checkLocal(start, findings);
+    for (const start of all(observance, 'DTSTART')) {
+      checkLocal(start, findings);
+      checkMoment(start, findings);
+    }
     checkRecurrence(observance, findings);
   }
 }

@@ -11,6 +11,7 @@ import {
 } from './lint-parse.ts';
 import { checkOccurrences } from './lint-recurrence.ts';
 import { checkCalendarValues, checkEventValues, checkZoneBlock } from './lint-values.ts';
+import { unescapeText } from './text.ts';
 
 export type { Finding } from './lint-parse.ts';
 
@@ -52,6 +53,8 @@ const FORBIDDEN: Readonly<Record<string, string>> = {
   VALARM: 'rings at every subscriber',
 };
 
+const NAMED = ['UID', 'DTSTAMP'];
+
 function checkCalendar(calendar: Component, findings: Finding[]): void {
   checkOnce(calendar, ['PRODID', 'VERSION'], findings);
   if (calendar.children.length === 0) {
@@ -66,7 +69,12 @@ function checkCalendar(calendar: Component, findings: Finding[]): void {
   checkZones(calendar, events, findings);
   checkUids(events, findings);
   checkOccurrences(events, findings);
-  for (const event of events) checkEvent(event, findings);
+  // §3.6.1: what is sent about an event need not say when it is.
+  const needed = all(calendar, 'METHOD').length === 0 ? [...NAMED, 'DTSTART'] : NAMED;
+  for (const event of events) {
+    checkOnce(event, needed, findings);
+    checkEvent(event, findings);
+  }
 }
 
 function checkForbidden(component: Component, findings: Finding[]): void {
@@ -77,13 +85,16 @@ function checkForbidden(component: Component, findings: Finding[]): void {
   for (const child of component.children) checkForbidden(child, findings);
 }
 
-const tzidOf = ({ params }: Property): string | undefined =>
-  /;TZID="?([^";:]+)"?/i.exec(params)?.[1];
+/** A quoted name may hold any sign but a quote (§3.2). */
+function tzidOf({ params }: Property): string | undefined {
+  const [, quoted, bare] = /;TZID=(?:"([^"]*)"|([^";:,]+))/i.exec(params) ?? [];
+  return quoted ?? bare;
+}
 
 function checkZones(calendar: Component, events: readonly Component[], findings: Finding[]): void {
   const defined = calendar.children
     .filter((child) => child.name === 'VTIMEZONE')
-    .flatMap((zone) => all(zone, 'TZID').map((property) => property.value));
+    .flatMap((zone) => all(zone, 'TZID').map(({ value }) => unescapeText(value)));
   if (new Set(defined).size !== defined.length) {
     report(findings, calendar.line, 'timezone', 'two VTIMEZONE have the same TZID');
   }
@@ -109,7 +120,6 @@ const STATUSES = new Set(['TENTATIVE', 'CONFIRMED', 'CANCELLED']);
 const STAMPS = ['DTSTAMP', 'CREATED', 'LAST-MODIFIED'];
 
 function checkEvent(event: Component, findings: Finding[]): void {
-  checkOnce(event, ['UID', 'DTSTAMP', 'DTSTART'], findings);
   checkValues(event, findings);
   checkEventValues(event, findings);
   const start = all(event, 'DTSTART')[0];

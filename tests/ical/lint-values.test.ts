@@ -92,6 +92,14 @@ describe('in an event', () => {
       [START, ...alarm('TRIGGER:-PT5M', 'ACTION:DISPLAY')],
       ['8 error required', '8 warning forbidden'],
     ],
+    ['categories with commas', [START, 'CATEGORIES:a,b\\, c'], []],
+    ['categories with a semicolon', [START, 'CATEGORIES:a;b'], ['8 error value']],
+    ['an escape that is none in categories', [START, 'CATEGORIES:a,b\\q'], ['8 error value']],
+    ['a contact with a comma', [START, 'CONTACT:Desk, all'], ['8 error value']],
+    ['a conference without its type', [START, 'CONFERENCE:https://a.b/c'], ['8 error value']],
+    ['a conference', [START, 'CONFERENCE;VALUE=URI;FEATURE=VIDEO:https://a.b/c'], []],
+    ['an image in bytes', [START, 'IMAGE;VALUE=BINARY;ENCODING=BASE64:AAAA'], []],
+    ['an exception on no day', [DAY, 'EXDATE;VALUE=DATE:20220611,20220230'], ['8 error time']],
     ['a priority beyond 9', [START, 'PRIORITY:12'], ['8 error value']],
     [
       'an address in a parameter without quotes',
@@ -195,12 +203,52 @@ describe('in a calendar', () => {
     ['a zone without a name', zone(...standard(...BEGUN)), ['4 error required']],
     ['a zone without rules', zone('TZID:X'), ['4 error timezone']],
     [
+      'an observance until a time in UTC',
+      zone('TZID:X', ...standard(...BEGUN, 'RRULE:FREQ=YEARLY;UNTIL=20060402T070000Z')),
+      [],
+    ],
+    [
+      'an observance until a local time',
+      zone('TZID:X', ...standard(...BEGUN, 'RRULE:FREQ=YEARLY;UNTIL=20060402T020000')),
+      ['10 error until'],
+    ],
+    [
+      'an observance from no day',
+      zone('TZID:X', ...standard('DTSTART:19701301T000000', ...BEGUN.slice(1))),
+      ['7 error time'],
+    ],
+    ['a source without its type', ['SOURCE:https://a.b/c'], ['4 error value']],
+    [
+      'two sources',
+      ['SOURCE;VALUE=URI:https://a.b/c', 'SOURCE;VALUE=URI:https://a.b/d'],
+      ['5 error once'],
+    ],
+    [
       'an observance without an offset',
       zone('TZID:X', ...standard(...BEGUN.slice(0, 2))),
       ['6 error required'],
     ],
   ])('%s', (_, more, findings) => {
     expect(found(calendar([START], more))).toEqual(findings);
+  });
+
+  test.each([
+    ['(UTC-05:00) Eastern Time (US & Canada)', '(UTC-05:00) Eastern Time (US & Canada)'],
+    ['Amsterdam\\, Berlin\\, Bern', 'Amsterdam, Berlin, Bern'],
+  ])('a zone called %s', (written, name) => {
+    const zoned = zone(`TZID:${written}`, ...standard(...BEGUN));
+    const times = [
+      `DTSTART;TZID="${name}":20200101T100000`,
+      `DTEND;TZID="${name}":20200101T110000`,
+    ];
+    expect(found(calendar(times, zoned))).toEqual([]);
+    expect(found(calendar(times))).toEqual(['7 error timezone', '8 error timezone']);
+  });
+
+  test('what is sent about an event need not say when it is', () => {
+    const sent = calendar(['STATUS:CANCELLED'], ['METHOD:CANCEL']);
+    expect(found(sent)).toEqual(['4 warning forbidden']);
+    expect(found(calendar(['STATUS:CANCELLED']))).toEqual(['4 error required']);
   });
 
   test('what stands outside of it', () => {
