@@ -99,12 +99,22 @@ function isAddressOrRange(text: string): boolean {
 
 /** As browsers send it (RFC 6454 §6.1): no path, not even a slash. */
 const isOrigin = (text: string): boolean =>
-  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  /^https?:[^*]*$/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** A name, or an address without a port. */
+const isHost = (text: string): boolean =>
+  /[:%]/.test(text) || /^[\d.]+$/.test(text) ? isIP(text) !== 0 : /^[\w.-]+$/.test(text);
+
+/** Names and passwords would stand in every feed. */
+function hasNoCredentials(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.username === '' && url.password === '';
+}
 
 /** A message per setting: what it must be. `secret` values are never printed. */
 const SETTINGS = {
   PORT: { must: 'a port from 0 to 65535', is: whole(0, 65_535) },
-  HOST: { must: 'a host name or address, such as 127.0.0.1', is: z.string().regex(/^[\w.:%-]+$/) },
+  HOST: { must: 'a host name or address, such as 127.0.0.1', is: z.string().refine(isHost) },
   DATA_DIR: { must: 'a folder', is: z.string().regex(/^[^\0]+$/) },
   STORE_URL: {
     must: 'sqlite:<file>, or esdb://<host>:<port> for a cluster',
@@ -117,10 +127,10 @@ const SETTINGS = {
   },
   STORE_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
   PUBLIC_URL: {
-    must: 'an http or https address without query, such as https://calendar.example.org',
+    must: 'an http or https address without query and password, such as https://calendar.example.org',
     is: z
       .url({ protocol: /^https?$/ })
-      .refine((url) => !/[?#]/.test(url))
+      .refine((url) => !/[?#]/.test(url) && hasNoCredentials(url))
       .transform((url) => url.replace(/\/+$/, '')),
   },
   ADMIN_TOKEN: {
@@ -177,7 +187,7 @@ const SETTINGS = {
   },
   CORS_ORIGIN: {
     must: '* or origins such as https://example.org, separated by commas',
-    is: listOf((item) => item === '*' || isOrigin(item)),
+    is: z.union([z.literal('*').transform((all) => [all]), listOf(isOrigin)]),
   },
   SHUTDOWN_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
 } as const satisfies Record<string, { must: string; is: z.ZodType; secret?: boolean }>;
@@ -285,9 +295,12 @@ export function storeAt(url: string, env: Environment, name = 'STORE_URL'): Stor
 
 function readEnvFile(file: string): Environment {
   try {
-    return present(parseEnv(readFileSync(file, 'utf8')));
+    // A mark at its beginning is no part of it.
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    return present(parseEnv(text));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {};
+    if (error instanceof TypeError) throw new ConfigError(`${file} is not UTF-8: save it as UTF-8`);
     throw new ConfigError(`cannot read ${file}: ${error instanceof Error ? error.message : error}`);
   }
 }

@@ -4,7 +4,7 @@ import { COMPILE_CACHE } from './compile-cache.ts';
 
 // Before anything else is loaded: a second start then neither strips types nor compiles again.
 enableCompileCache(COMPILE_CACHE);
-const { outliveReaders } = await import('./cli/broken-pipe.ts');
+const { outliveReaders } = await import('./cli/outputs.ts');
 const { run } = await import('./cli/program.ts');
 
 outliveReaders();

@@ -1,6 +1,6 @@
 import type { RecordedEvent } from '../events/envelope.ts';
 import type { SourceLog } from './redacted-log.ts';
-import { eachEvent, type RedactionPlan } from './redaction-plan.ts';
+import { eachEvent, type RedactionPlan, SHORTEST } from './redaction-plan.ts';
 
 /** What is redacted in one event often stands in others: a later correction, a list that is given whole. */
 
@@ -15,10 +15,8 @@ export interface Leftovers {
 
 /** Events named at most. */
 const NAMED = 20;
-/** Characters of a text that is looked for: a shorter one stands everywhere. */
-const SHORTEST = 4;
 
-/** @param log the log as it is to be, EventRedacted and all: a reason may repeat what is to go */
+/** @param log the log as it is to be, EventRedacted and all: reasons of earlier ones may repeat what is to go */
 export async function leftoversIn(log: SourceLog, plan: RedactionPlan): Promise<Leftovers> {
   const wanted = [...plan.words].filter((word) => word.length >= SHORTEST).map(searchable);
   const words: RecordedEvent[] = [];

@@ -65,7 +65,20 @@ export async function planRedactions(
     else if (event === undefined) plan.refuse(order, 'is not in the source: check its id');
     else await plan.add(order, event, stores);
   }
+  for (const order of orders) {
+    if (repeats(order.reason, plan.words))
+      plan.refuse(order, 'has a reason that repeats a redacted text: say it in other words');
+  }
   return plan;
+}
+
+/** Characters of a text that is looked for: a shorter one stands everywhere. */
+export const SHORTEST = 4;
+
+/** The reason stays in the log for ever. */
+function repeats(reason: string, words: ReadonlySet<string>): boolean {
+  const said = reason.toLowerCase();
+  return [...words].some((word) => word.length >= SHORTEST && said.includes(word.toLowerCase()));
 }
 
 async function eventsOf(

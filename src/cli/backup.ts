@@ -1,4 +1,5 @@
-import { existsSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
@@ -26,13 +27,18 @@ export async function backup(
   if (source !== undefined && existsSync(file)) {
     throw new CommandFailed(`${file} exists: name another file`);
   }
+  if (views && existsSync(folder)) {
+    throw new CommandFailed(`${folder} exists: name another file`);
+  }
   await interruptible('nothing was copied', async (signal) => {
-    if (views) await backupViews(join(config.dataDir, 'views'), VIEWS, folder, signal);
+    // Named when the store is there, too: a folder that has its name is half of a whole backup.
+    const making = `${folder}.${randomUUID()}.partial`;
     try {
+      if (views) await backupViews(join(config.dataDir, 'views'), VIEWS, making, signal);
       if (source !== undefined) await backupStore(source, file, signal);
-    } catch (error) {
-      if (views) rmSync(folder, { recursive: true, force: true });
-      throw error;
+      if (views) renameSync(making, folder);
+    } finally {
+      rmSync(making, { recursive: true, force: true });
     }
   });
   const copies = [...(source === undefined ? [] : [file]), ...(views ? [folder] : [])];

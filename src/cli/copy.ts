@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { calendar } from '../../projections/calendar.ts';
 import { ALL_VIEWS } from '../all-views.ts';
@@ -40,7 +40,7 @@ export async function copy(
 ): Promise<number> {
   const source = existing(storeAt(from, env, '--from'));
   const target = storeAt(to, env, '--to');
-  if (nameOfStore(source) === nameOfStore(target)) {
+  if (isSameStore(source, target)) {
     throw new CommandFailed('--from and --to name the same store: name two');
   }
   await using opened = new AsyncDisposableStack();
@@ -78,6 +78,15 @@ export function release(from: string, env: Environment): number {
     was ? `${store.file} takes events again\n` : `${store.file} was not fenced\n`,
   );
   return EXIT.fine;
+}
+
+/** By whatever name or link. */
+function isSameStore(source: StoreSettings, target: StoreSettings): boolean {
+  if (nameOfStore(source) === nameOfStore(target)) return true;
+  if (source.kind !== 'sqlite' || target.kind !== 'sqlite' || !existsSync(target.file))
+    return false;
+  const [a, b] = [source.file, target.file].map((file) => statSync(file, { bigint: true }));
+  return a?.dev === b?.dev && a?.ino === b?.ino;
 }
 
 /** Whether a cluster is there shows when it is asked. */

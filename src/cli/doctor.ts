@@ -9,6 +9,7 @@ import { isStoreFenced } from '../store/sqlite/fence.ts';
 import { ViewFiles } from '../views/files.ts';
 import { deadLettersIn } from '../views/live-view.ts';
 import { tryLock } from '../views/lock.ts';
+import { exists } from './exists.ts';
 import { EXIT, explain } from './failure.ts';
 import { oneLine } from './terminal.ts';
 
@@ -119,12 +120,12 @@ const FENCED =
 async function store(config: Config): Promise<{ finding: Finding; head: Head | undefined }> {
   const what = 'store';
   const name = nameOfStore(config.store);
-  if (config.store.kind === 'sqlite' && !existsSync(name)) {
-    const text = `${name} is not there yet: serve or import makes it`;
-    return { finding: { level: 'ok', what, text }, head: undefined };
-  }
   let opened: EventStore | undefined;
   try {
+    if (config.store.kind === 'sqlite' && !exists(name)) {
+      const text = `${name} is not there yet: serve or import makes it`;
+      return { finding: { level: 'ok', what, text }, head: undefined };
+    }
     opened = await openStore(config.store);
     const head = await opened.head();
     const text = head === undefined ? 'empty' : `last event ${head.id} of ${head.recordedAt}`;

@@ -69,12 +69,21 @@ export async function* readValues(
 
 const notText = () => new DossierError('the file is not UTF-8 text: save it as UTF-8');
 
+class ProtoKey extends Error {}
+
+/** As over HTTP: whoever copied it further as a field would change what an object is. */
+function refuseProto(key: string, value: unknown): unknown {
+  if (key === '__proto__') throw new ProtoKey('no field is called __proto__: leave it out');
+  return value;
+}
+
 function parsePiece(piece: Piece): LineValue | DossierFault {
   const { line } = piece;
   if ('fault' in piece) return { kind: 'fault', line, reason: piece.fault };
   try {
-    return { kind: 'value', line, value: JSON.parse(piece.text) };
+    return { kind: 'value', line, value: JSON.parse(piece.text, refuseProto) };
   } catch (error) {
+    if (error instanceof ProtoKey) return { kind: 'fault', line, reason: error.message };
     return { kind: 'fault', line, reason: `not JSON: ${(error as SyntaxError).message}` };
   }
 }

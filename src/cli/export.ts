@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Config } from '../config.ts';
 import { exportReads } from '../local/export.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { isBrokenPipe } from './broken-pipe.ts';
-import { EXIT } from './failure.ts';
+import { exists } from './exists.ts';
+import { CommandFailed, EXIT } from './failure.ts';
+import { isOutputError, noteOutputError } from './outputs.ts';
 import { openExistingStore } from './store.ts';
 
 /** Events read at once; at most two pages are in memory, however slow the reader is. */
@@ -29,7 +29,10 @@ export async function exportEvents(config: Config): Promise<number> {
 /** Writes this node's log of who read confidential entries, one line of JSON each, oldest first. */
 export async function exportReadings(config: Config): Promise<number> {
   const file = join(config.dataDir, 'local.db');
-  if (existsSync(file)) await print(readings(file));
+  if (!exists(config.dataDir)) {
+    throw new CommandFailed(`there is no folder ${config.dataDir}: check DATA_DIR`);
+  }
+  if (exists(file)) await print(readings(file));
   return EXIT.fine;
 }
 
@@ -41,7 +44,8 @@ async function print(lines: AsyncIterable<string> | Iterable<string>): Promise<v
   try {
     await pipeline(Readable.from(lines), process.stdout, { end: false });
   } catch (error) {
-    if (!isBrokenPipe(error)) throw error;
+    if (!isOutputError(error)) throw error;
+    noteOutputError(error);
   }
 }
 

@@ -122,15 +122,20 @@ interface Numbered {
 }
 
 /**
- * @throws {CommandFailed} an event comes again, which the store would take for the first one repeated, and say nothing
+ * @throws {CommandFailed} an event comes again, which the store would take for the first one repeated, and say nothing;
+ * or one is missing
  */
-function requireNew({ line, event: { stream, revision } }: Numbered, last: Map<string, number>) {
-  if (revision <= (last.get(stream) ?? -1)) {
-    throw new CommandFailed(
-      `line ${line}: revision ${revision} of ${stream} is in the file before. Nothing was restored`,
-    );
-  }
+function requireNext({ line, event: { stream, revision } }: Numbered, last: Map<string, number>) {
+  const next = (last.get(stream) ?? -1) + 1;
   last.set(stream, revision);
+  if (revision === next) return;
+  const why =
+    revision < next
+      ? 'is in the file before'
+      : `comes without revision ${next}: the file is cut off at its beginning, or lines of it are missing`;
+  throw new CommandFailed(
+    `line ${line}: revision ${revision} of ${stream} ${why}. Nothing was restored`,
+  );
 }
 
 async function* batches(
@@ -146,13 +151,16 @@ async function* batches(
     bytes += Buffer.byteLength(text) + 1;
     if (text.trim() === '') continue;
     const numbered = { line, event: parse(text, line) };
-    requireNew(numbered, last);
+    requireNext(numbered, last);
     batch.push(numbered);
     if (batch.length < BATCH) continue;
     yield { batch, bytes };
     batch = [];
   }
   if (batch.length > 0) yield { batch, bytes };
+  // What an export leaves that failed at once; and the empty store of an empty file would be taken for the real one.
+  if (last.size === 0)
+    throw new CommandFailed('there is no event in the file: nothing was restored');
 }
 
 function parse(text: string, line: number): Exported {

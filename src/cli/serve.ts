@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import pino from 'pino';
 import { type Chancery, openChancery } from '../chancery.ts';
@@ -8,6 +8,7 @@ import { buildReport } from './build-report.ts';
 import { carryOut } from './carry-out.ts';
 import { readDossier } from './dossier.ts';
 import { CommandFailed, EXIT } from './failure.ts';
+import { LogOutput } from './log-output.ts';
 import { safeJson } from './terminal.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../examples/tehran-2021-11.json', import.meta.url));
@@ -18,7 +19,8 @@ const QUICK_MS = 1_000;
 /** Serves until SIGTERM or SIGINT. The log goes to standard output, what people want to know beside it. */
 export async function serve(given: Config, { example }: { example: boolean }): Promise<number> {
   const config = example ? exampleConfig(given) : given;
-  const log = pino({ level: config.logLevel, hooks: { streamWrite: safeJson } });
+  const output = new LogOutput((bytes) => writeSync(process.stdout.fd, bytes), say);
+  const log = pino({ level: config.logLevel, hooks: { streamWrite: safeJson } }, output);
   const build = buildReport('building the views: ', QUICK_MS);
   const stopped = stopSignal();
   const stopping = new AbortController();

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { type Config, exampleConfig } from '../config.ts';
 import { openStore as open } from '../open-store.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { exists } from './exists.ts';
 import { CommandFailed } from './failure.ts';
 
 /** Opens the store, made with its folder when it is an embedded one that is not there. */
@@ -16,7 +16,7 @@ export async function openExistingStore(config: Config): Promise<EventStore> {
 /** @throws {CommandFailed} there is no embedded store; whether a cluster is there shows when it is asked */
 export function requireStore(config: Config): void {
   const { store } = config;
-  if (store.kind === 'cluster' || existsSync(store.file)) return;
+  if (store.kind === 'cluster' || exists(store.file)) return;
   throw new CommandFailed(
     `there is no event store at ${store.file}: check DATA_DIR and STORE_URL${exampleHint(config)}`,
   );
@@ -34,6 +34,6 @@ export function embeddedFile({ store }: Config, cure: string): string {
 /** Whoever has only run `npm start` has a store, but elsewhere. */
 function exampleHint(config: Config): string {
   const { dataDir, store } = exampleConfig(config);
-  const there = store.kind === 'sqlite' && existsSync(store.file);
+  const there = store.kind === 'sqlite' && exists(store.file);
   return there ? ` (for that of the example, set DATA_DIR to ${dataDir})` : '';
 }

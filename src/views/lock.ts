@@ -1,14 +1,23 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isDatabaseFault, messageOf, ViewsOwned, ViewsUnusable } from './errors.ts';
+import { isBrokenFile, isDatabaseFault, messageOf, ViewsOwned, ViewsUnusable } from './errors.ts';
 
 export interface ViewsLock {
   /** Gives the folder up. May be called twice. */
   release(): void;
 }
 
+const OWNER = 'owner.db';
 const BUSY = 5;
+const FULL = 13;
+
+function cureOf(error: unknown, file: string): string {
+  if (isBrokenFile(error)) return `delete ${file}, which holds nothing`;
+  return (error as { errcode?: number }).errcode === FULL
+    ? 'make room on its disk'
+    : 'make it writable, or choose another folder with DATA_DIR';
+}
 
 /** The runtime closes a database that nobody refers to, and its lock with it. */
 const HELD = new Set<DatabaseSync>();
@@ -34,17 +43,17 @@ export function tryLock(folder: string): ViewsLock | undefined {
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true });
-    db = new DatabaseSync(join(folder, 'owner.db'), { timeout: 0 });
+    db = new DatabaseSync(join(folder, OWNER), { timeout: 0 });
     // In WAL mode an exclusive transaction does not keep others from reading; in rollback mode it does.
     db.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
   } catch (error) {
     db?.close();
     if (isDatabaseFault(error) && (error as { errcode?: number }).errcode === BUSY)
       return undefined;
-    throw new ViewsUnusable(
-      `cannot use ${folder} for views (${messageOf(error)}): make it writable, or choose another folder with DATA_DIR`,
-      { cause: error },
-    );
+    const cure = cureOf(error, join(folder, OWNER));
+    throw new ViewsUnusable(`cannot use ${folder} for views (${messageOf(error)}): ${cure}`, {
+      cause: error,
+    });
   }
   const held = db;
   HELD.add(held);

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { symlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openClusterStore } from '../../src/store/eventstoredb/index.ts';
 import { clusterSettings } from '../../src/store/eventstoredb/settings.ts';
@@ -152,6 +153,18 @@ describe('copy', () => {
     expect(await wrong('--from', 'x:y', '--to', server.url)).toMatch(/--from must be sqlite:/);
     expect(await wrong('--from', server.url, '--to', server.url)).toMatch(/name the same store/);
     expect(await wrong('--from', server.url, '--release')).toMatch(/never fenced/);
+    const file = embedded.slice('sqlite:'.length);
+    await filled();
+    symlinkSync(file, `${file}.link`);
+    for (const other of [
+      `${dirname(file)}/../${basename(dirname(file))}/${basename(file)}`,
+      `${file}.link`,
+    ]) {
+      expect(await wrong('--from', embedded, '--to', `sqlite:${other}`)).toMatch(/the same store/);
+    }
+    expect((await call(['copy', '--from', embedded, '--release'], { env: {} })).stdout).toMatch(
+      /was not fenced/,
+    );
   });
 });
 

@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { call, openServer, run, start, temporaryFolder } from '../support/program.ts';
+import { call, openServer, run, start, startServer, temporaryFolder } from '../support/program.ts';
 
 let folder: ReturnType<typeof temporaryFolder>;
 let data: string;
@@ -127,6 +127,36 @@ describe('what the user can mend is one line and an exit code', () => {
     expectOneLine(stderr, 'DATA_DIR');
   });
 
+  test('a data folder that cannot be looked into is not taken for an empty one', async () => {
+    await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    chmodSync(folder.path, 0o755);
+    chmodSync(data, 0o000);
+    const asOther = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+    for (const args of [['export'], ['export', '--reads'], ['doctor']]) {
+      const { code, stdout, stderr } = await run(args, { env: { DATA_DIR: data }, ...asOther });
+      expect(code).toBe(1);
+      expect(`${stdout}${stderr}`).toMatch(/no right/);
+      expect(`${stdout}${stderr}`).not.toMatch(/there is no event store|is not there yet/);
+    }
+    chmodSync(data, 0o755);
+  });
+
+  test('readings of a folder that is not there', async () => {
+    const { code, stderr } = await call(['export', '--reads'], { env: { DATA_DIR: data } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, 'there is no folder', 'DATA_DIR');
+  });
+
+  test('a lock that is damaged is named, and what to do', async () => {
+    await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
+    mkdirSync(join(data, 'views'));
+    const lock = join(data, 'views', 'owner.db');
+    writeFileSync(lock, 'no database'.repeat(500));
+    const { code, stderr } = await call(['rebuild'], { env: { DATA_DIR: data } });
+    expect(code).toBe(1);
+    expectOneLine(stderr, `delete ${lock}, which holds nothing`);
+  });
+
   test('a data folder that is a file', async () => {
     writeFileSync(data, '');
     const { code, stderr } = await run(['serve'], { env: { DATA_DIR: data, PORT: '0' } });
@@ -199,6 +229,31 @@ test.each(['verify', 'export', 'doctor'])(
   },
 );
 
+describe('an output on a full disk', () => {
+  const FULL = '/dev/full';
+
+  test.runIf(existsSync(FULL)).each([
+    ['export', []],
+    ['doctor', []],
+    ['token', ['create', '--name', 'Desk', '--role', 'reader']],
+  ])('of %s is told in a line, and not taken for written', async (command, args) => {
+    const env = { DATA_DIR: data };
+    await call(['import', 'examples/tehran-2021-11.json'], { env });
+    const { code, stderr } = await run([command, ...args], { env, stdout: FULL });
+    expect(code).toBe(1);
+    expect(stderr).toContain('the output cannot be written (ENOSPC): make room');
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.runIf(existsSync(FULL))('for the log holds up neither the server nor its end', async () => {
+    const server = await startServer({ DATA_DIR: data }, [], { stdout: FULL });
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    const { code, stderr } = await server.stop();
+    expect(code).toBe(0);
+    expect(stderr.match(/the log cannot be written \(ENOSPC/g)).toHaveLength(1);
+  });
+});
+
 describe('import', () => {
   const meeting = (id: string, more: object = {}) => ({
     key: `key-${id}`,
@@ -209,6 +264,14 @@ describe('import', () => {
   async function importText(input: string) {
     return run(['import', '-'], { env: { DATA_DIR: data }, input });
   }
+
+  test('refuses what HTTP refuses: a field that reaches for prototypes', async () => {
+    const text = JSON.stringify(meeting('a')).replace('"title"', '"__proto__":{"x":1},"title"');
+    const { code, stdout, stderr } = await importText(`${text}\n`);
+    expect(code).toBe(1);
+    expect(stdout).toContain('0 carried out');
+    expect(stderr).toContain('line 1: no field is called __proto__: leave it out');
+  });
 
   test('carries out a JSON array, and nothing the second time', async () => {
     const text = JSON.stringify([meeting('a'), meeting('b')]);

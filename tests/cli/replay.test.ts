@@ -203,7 +203,8 @@ describe('export and restore', () => {
   test.each([
     ['a line that is cut off', (text: string) => text.slice(0, -40), 'is not JSON'],
     ['a line that is no event', (text: string) => `${text}{"id":1}\n`, 'is no event of an export'],
-    ['a revision that is missing', withoutRevisionZero, 'line'],
+    ['a revision that is missing', withoutRevisionZero, 'or lines of it are missing'],
+    ['nothing', () => '', 'there is no event in the file'],
     ['a last line that is doubled', lastTwice, 'is in the file before'],
   ])('%s: nothing is restored', async (_, damage, message) => {
     const { stdout: text } = await chancery('export');

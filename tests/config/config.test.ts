@@ -168,6 +168,13 @@ describe('.env', () => {
     expect(process.env['CHANCERY_TEST_ONLY']).toBeUndefined();
   });
 
+  it('may begin with a byte order mark, and is UTF-8', () => {
+    writeFileSync(join(folder, '.env'), '\ufeffPORT=4000\r\nLOG_LEVEL=debug\r\n');
+    expect(load({})).toMatchObject({ port: 4000, logLevel: 'debug' });
+    writeFileSync(join(folder, '.env'), Buffer.from('# G\xeanes\nPORT=4000\n', 'latin1'));
+    expect(() => load({})).toThrow('is not UTF-8: save it as UTF-8');
+  });
+
   it('that cannot be read is named', () => {
     expect(() => loadConfig({}, folder)).toThrow(`cannot read ${folder}`);
   });
@@ -180,11 +187,14 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['PORT', '-1'],
     ['PORT', '3000.5'],
     ['HOST', 'my host'],
+    ['HOST', '127.0.0.1:80'],
+    ['HOST', '999.1.1.1'],
     ['STREAM_PREFIX', '$system'],
     ['STORE_TIMEOUT', '1'],
     ['PUBLIC_URL', 'calendar.example.org'],
     ['PUBLIC_URL', 'ftp://example.org'],
     ['PUBLIC_URL', 'https://example.org/?a=b'],
+    ['PUBLIC_URL', 'https://desk:secret@example.org'],
     ['LOG_LEVEL', 'loud'],
     ['METRICS_PORT', '0'],
     ['TRUST_PROXY', 'true'],
@@ -192,6 +202,8 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['TRUST_PROXY', 'proxy.example.org'],
     ['CORS_ORIGIN', 'https://example.org/'],
     ['CORS_ORIGIN', 'example.org'],
+    ['CORS_ORIGIN', 'https://*.example.org'],
+    ['CORS_ORIGIN', '*,https://example.org'],
     ['RATE_LIMIT', '0'],
     ['BODY_LIMIT', '10'],
     ['SHUTDOWN_TIMEOUT', '0'],

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,6 +34,8 @@ interface Options {
   /** Numeric user to run as, for what root may do and others may not. */
   readonly uid?: number;
   readonly cwd?: string;
+  /** A file for its standard output, in place of what is collected. */
+  readonly stdout?: string;
 }
 
 /** Runs a command to its end. */
@@ -111,8 +113,12 @@ export interface Server {
 }
 
 /** Starts `serve` on a free port and waits until it says that it is ready. */
-export async function startServer(env: Environment, args: readonly string[] = []): Promise<Server> {
-  const child = launch(['serve', ...args], { env: { PORT: '0', ...env } });
+export async function startServer(
+  env: Environment,
+  args: readonly string[] = [],
+  options: Pick<Options, 'stdout'> = {},
+): Promise<Server> {
+  const child = launch(['serve', ...args], { ...options, env: { PORT: '0', ...env } });
   const output = collected(child);
   const closed = once(child, 'close');
   const lines = await linesUntilReady(child, closed, output);
@@ -180,15 +186,21 @@ async function linesUntilReady(
   return lines;
 }
 
-function launch(args: readonly string[], { env = {}, uid, cwd = ROOT }: Options): ChildProcess {
-  return spawn(process.execPath, [MAIN, ...args], {
+function launch(
+  args: readonly string[],
+  { env = {}, uid, cwd = ROOT, stdout }: Options,
+): ChildProcess {
+  const fd = stdout === undefined ? undefined : openSync(stdout, 'w');
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     // Not `.env` of a developer, nor the settings of the shell that runs the tests. The cache that main.ts turns on
     // is on from the start here, so that not even main.ts is stripped of its types in each of hundreds of processes.
     env: { PATH: process.env.PATH ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', fd ?? 'pipe', 'pipe'],
     ...(uid === undefined ? {} : { uid }),
   });
+  if (fd !== undefined) closeSync(fd);
+  return child;
 }
 
 function collected(child: ChildProcess): () => { stdout: string; stderr: string } {

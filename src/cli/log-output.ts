@@ -1,0 +1,58 @@
+/** Between two tries where a reader has not made room yet, and for how long they go on. */
+const RETRY_MS = 5;
+const PATIENCE_MS = 1_000;
+
+/**
+ * Where the lines of the log go. One that cannot be written (the disk is full, nobody reads) is given up: neither
+ * the server nor its end may wait for it. How many there were is the first line when there is room again.
+ */
+export class LogOutput {
+  readonly #write: (bytes: Uint8Array) => number;
+  readonly #told: (text: string) => void;
+  #lost = 0;
+
+  /**
+   * @param write writes bytes at once; returns how many it took
+   * @param told is told once each time that lines begin to be lost
+   */
+  constructor(write: (bytes: Uint8Array) => number, told: (text: string) => void) {
+    this.#write = write;
+    this.#told = told;
+  }
+
+  write(line: string): void {
+    try {
+      if (this.#lost > 0) this.#put(lostLine(this.#lost));
+      this.#lost = 0;
+      this.#put(line);
+    } catch (error) {
+      this.#lost += 1;
+      if (this.#lost === 1) {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#told(`the log cannot be written (${why}): its lines are lost until it can be`);
+      }
+    }
+  }
+
+  #put(text: string): void {
+    let rest = Buffer.from(text);
+    const until = performance.now() + PATIENCE_MS;
+    while (rest.length > 0) {
+      try {
+        rest = rest.subarray(this.#write(rest));
+      } catch (error) {
+        if (!isFull(error) || performance.now() > until) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+      }
+    }
+  }
+}
+
+/** A pipe that does not block, whose reader is slow. */
+const isFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+
+const WARN = 40;
+
+const lostLine = (lost: number): string =>
+  `${JSON.stringify({ level: WARN, time: Date.now(), lost, msg: 'lines of the log were lost' })}\n`;
