@@ -10,6 +10,15 @@ const FAILED = 'a stream of changes failed';
 const isViewBehind = (error: unknown): boolean =>
   error instanceof Error && error.name === 'ViewBehind';
 
+/** What of the streams may be of one token, or of one address without. */
+const SHARE = 4;
+
+const tooMany = (most: number, which: string): Problem =>
+  new Problem(
+    'overloaded',
+    `${most} streams ${which}, and that is how many may be: try again, or ask /changes`,
+  );
+
 /** A place among the streams that may be open at once. */
 export interface Place {
   /** May be called twice. */
@@ -26,7 +35,9 @@ export class ChangeStreams {
   /** Each with what to do when it is over. */
   readonly #followers = new Map<Follower, () => void>();
   readonly #due = new Set<Follower>();
-  #places = 0;
+  /** Places by who has them, and in all. */
+  readonly #places = new Map<string | undefined, number>();
+  #taken = 0;
   #dropped = 0;
   #turn: NodeJS.Immediate | undefined;
 
@@ -56,20 +67,34 @@ export class ChangeStreams {
     return this.#dropped;
   }
 
-  /** @throws {Problem} overloaded */
-  reserve(): Place {
+  /**
+   * @param who a token or address, which may have a share of the places; undefined: anybody on this machine
+   * @throws {Problem} overloaded
+   */
+  reserve(who?: string): Place {
     const { streamConnections } = this.#edge.limits;
-    if (this.#places >= streamConnections) {
-      const detail = `${streamConnections} streams are open, and that is how many may be: try again, or ask /changes`;
-      throw new Problem('overloaded', detail);
-    }
-    this.#places += 1;
+    const most = who === undefined ? streamConnections : Math.ceil(streamConnections / SHARE);
+    if (this.#taken >= streamConnections) throw tooMany(streamConnections, 'are open');
+    if (this.#takenBy(who) >= most) throw tooMany(most, 'are open from here');
+    this.#places.set(who, this.#takenBy(who) + 1);
+    this.#taken += 1;
     let taken = true;
     const release = () => {
-      if (taken) this.#places -= 1;
+      if (taken) this.#giveBack(who);
       taken = false;
     };
     return { release };
+  }
+
+  #takenBy(who: string | undefined): number {
+    return this.#places.get(who) ?? 0;
+  }
+
+  #giveBack(who: string | undefined): void {
+    const left = this.#takenBy(who) - 1;
+    if (left === 0) this.#places.delete(who);
+    else this.#places.set(who, left);
+    this.#taken -= 1;
   }
 
   /** Follows until the connection is over, and gives the place back then. */

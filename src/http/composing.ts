@@ -1,17 +1,29 @@
 import type { CalendarText, FeedAsk } from './deps.ts';
 import { Problem } from './problem.ts';
 
-/** How many feeds are composed at once: the work is shared, waits for its turn, and is refused in the end. */
+/**
+ * How many feeds are composed at once: the work is shared, waits for its turn, and is refused in the end. Feeds of
+ * filters that somebody thought of can be any number: so they wait behind all others, and of one address few do.
+ */
+
+/** What of those waiting may be of one address. */
+const SHARE = 10;
 
 interface UnderWay {
   readonly version: number;
   readonly text: Promise<CalendarText>;
 }
 
+interface Waiting {
+  /** The address that thought of it; undefined: it is everybody's. */
+  readonly from: string | undefined;
+  readonly begin: () => void;
+}
+
 export class Composing {
   readonly #most: number;
   readonly #mostWaiting: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #underWay = new Map<FeedAsk, UnderWay>();
   #running = 0;
 
@@ -22,16 +34,18 @@ export class Composing {
 
   /**
    * Callers for one feed share one composition, unless the view has gone on since it began.
+   * @param from the address that asks for filters of its own
    * @throws {Problem} overloaded
    */
   share(
     ask: FeedAsk,
     version: number,
     compose: () => Promise<CalendarText>,
+    from?: string,
   ): Promise<CalendarText> {
     const known = this.#underWay.get(ask);
     if (known?.version === version) return known.text;
-    const text = this.#inTurn(compose);
+    const text = this.#inTurn(compose, from);
     const mine = { version, text };
     this.#underWay.set(ask, mine);
     const done = () => {
@@ -41,23 +55,31 @@ export class Composing {
     return text;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(work: () => Promise<T>, from: string | undefined): Promise<T> {
     if (this.#running < this.#most) this.#running += 1;
-    else await this.#turn();
+    else await this.#turn(from);
     try {
       return await work();
     } finally {
-      // Whoever waits longest takes over the place.
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next === undefined) this.#running -= 1;
-      else next();
+      else next.begin();
     }
   }
 
-  #turn(): Promise<void> {
-    if (this.#waiting.length >= this.#mostWaiting) {
+  /** Whoever waits longest takes over the place, everybody's feeds first. */
+  #next(): Waiting | undefined {
+    const first = this.#waiting.findIndex(({ from }) => from === undefined);
+    return this.#waiting.splice(Math.max(first, 0), 1)[0];
+  }
+
+  #turn(from: string | undefined): Promise<void> {
+    const alike = this.#waiting.filter((waiting) => waiting.from === from).length;
+    const most = from === undefined ? this.#mostWaiting : Math.ceil(this.#mostWaiting / SHARE);
+    const full = from === undefined ? alike : this.#waiting.length;
+    if (alike >= most || full >= this.#mostWaiting) {
       throw new Problem('overloaded', 'too many feeds are being composed: try again');
     }
-    return new Promise((resolve) => this.#waiting.push(resolve));
+    return new Promise((begin) => this.#waiting.push({ from, begin }));
   }
 }

@@ -37,8 +37,12 @@ export interface Edge {
    * come: its length tells nothing.
    */
   found(eventId: string, isFound: () => boolean): Promise<boolean>;
-  /** A feed at an instant: at hand, or composed in its turn. @throws {Problem} view-behind, overloaded */
-  calendar(ask: FeedAsk, nowMs: number): Promise<CalendarText>;
+  /**
+   * A feed at an instant: at hand, or composed in its turn.
+   * @param from the address that asks for filters of its own
+   * @throws {Problem} view-behind, overloaded
+   */
+  calendar(ask: FeedAsk, nowMs: number, from?: string): Promise<CalendarText>;
   /** Aborted when the server closes: long answers end. */
   readonly closing: AbortController;
 }
@@ -67,11 +71,12 @@ export function createEdge(deps: AppDeps): Edge {
       }
       return queries;
     },
-    calendar: async (ask, nowMs) => {
+    calendar: async (ask, nowMs, from) => {
       const calendars = calendarsOf(deps);
       const known = calendars.unchanged(ask, nowMs);
       if (known !== undefined) return known;
-      return composing.share(ask, deps.views.version, () => feedOf(deps, calendars, ask, nowMs));
+      const compose = () => feedOf(deps, calendars, ask, nowMs);
+      return composing.share(ask, deps.views.version, compose, from);
     },
     reader: (caller) => readerOf(deps, caller),
     seen: async (eventId, caller) => {

@@ -101,7 +101,8 @@ export class FeedAsks {
     this.#latest = key;
     for (const oldest of this.#known.keys()) {
       if (this.#known.size <= KNOWN) return;
-      this.#known.delete(oldest);
+      // Nearly everybody's: no number of filters makes it unknown.
+      if (oldest !== EVERYTHING) this.#known.delete(oldest);
     }
   }
 }

@@ -1,5 +1,6 @@
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { IPV6_PREFIX, isLocal } from './caller-address.ts';
 import type { Rate } from './deps.ts';
 import type { Edge } from './edge.ts';
 import { Problem } from './problem.ts';
@@ -9,8 +10,6 @@ import { Problem } from './problem.ts';
 const MINUTE_MS = 60_000;
 /** Addresses and tokens counted at once; beyond it the ones that were quiet longest begin anew. */
 const COUNTED = 10_000;
-/** An IPv6 user has a whole /64 (RFC 6177 §2): its addresses are one. */
-const IPV6_PREFIX = 64;
 /** What tells whether the process is well must not be refused to whoever watches it. */
 const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
 
@@ -45,11 +44,8 @@ export function addRates(app: FastifyInstance, edge: Edge): void {
 }
 
 /** Who comes from this machine is limited only if the operator has said so. */
-export const applies = ({ local }: Rate, request: FastifyRequest): boolean => {
-  // A connection that has broken while an answer was made has no address, whatever the type says.
-  const ip = (request.ip as string | undefined) ?? '';
-  return local || !(ip.startsWith('127.') || ip === '::1' || ip.startsWith('::ffff:127.'));
-};
+export const applies = ({ local }: Rate, request: FastifyRequest): boolean =>
+  local || !isLocal(request);
 
 /** The id of a valid token; undefined: none was sent, or one that is not taken, which counts for the address. */
 function actorOf(edge: Edge, request: FastifyRequest): string | undefined {

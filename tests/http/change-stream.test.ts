@@ -186,6 +186,19 @@ describe('refuses', () => {
     expect((await listen(world)).status).toBe(200);
   });
 
+  test('more of one token than its share, so that others have places left', async () => {
+    const world = await opened(({ limits }) => ({ limits: { ...limits, streamConnections: 4 } }));
+    await listen(world, '', bearer(TOKENS.editor));
+    const refused = await world.get('/changes/stream', 'editor');
+    expect(refused.json()).toMatchObject({
+      ...{ status: 503, code: 'overloaded' },
+      detail: expect.stringContaining('1 streams are open from here'),
+    });
+    expect((await listen(world, '', bearer(TOKENS.reader))).status).toBe(200);
+    for (const _ of [1, 2]) expect((await listen(world)).status).toBe(200);
+    expect((await world.get('/changes/stream', 'insider')).status).toBe(503);
+  });
+
   test('nobody for one whose client left before it began', async () => {
     const asked = Promise.withResolvers<void>();
     const settled = Promise.withResolvers<void>();

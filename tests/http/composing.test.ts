@@ -57,6 +57,26 @@ describe('feeds composed at once', () => {
     expect(refused.begun()).toBe(0);
   });
 
+  test('of one address few wait, and all of them behind what is everybody’s', async () => {
+    const composing = new Composing(1, 20);
+    const running = slow();
+    const order: string[] = [];
+    const share = (name: string, from?: string) => {
+      const compose = async () => {
+        order.push(name);
+        return text;
+      };
+      return composing.share(ask(name), 1, compose, from);
+    };
+    const first = composing.share(ask('running'), 1, running.compose);
+    const waiting = [share('a', '192.0.2.1'), share('b', '192.0.2.1'), share('c', '192.0.2.2')];
+    await expect(share('d', '192.0.2.1')).rejects.toMatchObject({ code: 'overloaded' });
+    waiting.push(share('everything'), share('saved'));
+    running.end();
+    await Promise.all([first, ...waiting]);
+    expect(order).toEqual(['everything', 'saved', 'a', 'b', 'c']);
+  });
+
   test('leave their place when they fail', async () => {
     const composing = new Composing(1, 1);
     const [failing, next] = [slow(), slow()];

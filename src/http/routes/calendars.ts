@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { publicAge, send, sendAtOnce } from '../calendar-reply.ts';
+import { addressOf } from '../caller-address.ts';
 import type { CalendarText, FeedAsk } from '../deps.ts';
 import type { Durations } from '../durations.ts';
 import { calendarsOf, type Edge } from '../edge.ts';
@@ -55,7 +56,8 @@ function addFeed(app: FastifyInstance, edge: Edge, durations: Durations): void {
       await edge.seen(query.seen, ANYONE);
       const ask = asks.of(request.raw.url ?? '', query);
       const nowMs = edge.deps.clock();
-      const text = await edge.calendar(ask, nowMs);
+      const from = ask.path === EVERYTHING ? undefined : addressOf(request);
+      const text = await edge.calendar(ask, nowMs, from);
       return send(request, reply, answerOf(request, ask, text, nowMs));
     },
   });

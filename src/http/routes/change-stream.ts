@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Counter, Gauge } from 'prom-client';
 import * as z from 'zod';
 import { UnknownCursor } from '../../../projections/types.ts';
+import { addressOf } from '../caller-address.ts';
 import { beginning, type ChangeFilters } from '../change-reader.ts';
 import { ChangeStreams } from '../change-streams.ts';
 import { CONFIDENTIAL, tellReading } from '../confidential.ts';
@@ -60,7 +61,7 @@ async function answerStream(
   const query = request.query as z.output<typeof changeStreamQuery>;
   const filters = meetingFiltersOf(query);
   const readerNow = () => edge.reader(edge.callerNow(request));
-  const place = streams.reserve();
+  const place = streams.reserve(edge.callerOf(request).actor ?? addressOf(request));
   try {
     await edge.seen(query.seen, edge.callerOf(request));
     await edge.deps.released?.();
