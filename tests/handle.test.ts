@@ -218,6 +218,16 @@ describe('an accepted command', () => {
     ]);
   });
 
+  it('an outcome was not stated before the meeting was held', async () => {
+    await post('/meetings', { ...meeting, when: { edtf: '2021-11-01' }, statedAt: '2021-10-22' });
+    await post('/meetings/geneva/hold', { statedAt: '2021-11-02' });
+    const body = { outcome: 'They agreed.', statedAt: '2021-11-01' };
+    await expect(post('/meetings/geneva/outcome', body)).rejects.toEqual(
+      rejected('stated-out-of-order'),
+    );
+    await post('/meetings/geneva/outcome', { ...body, statedAt: '2021-11-02' });
+  });
+
   it.each([
     ['stated-before-first', '2021-10-21'],
     ['stated-in-future', '2021-11-24'],

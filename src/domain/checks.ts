@@ -1,6 +1,7 @@
 import { LIMITS, type Participant, type Place, type When } from '../../events/values.ts';
 import { checkWhen, instantMs, isoInstant } from './date/index.ts';
 import { InvalidInput, pointer, Rejected } from './rules.ts';
+import type { Access } from './visibility.ts';
 
 /** Checks of values that mean the same in every command. Each throws. */
 
@@ -41,12 +42,18 @@ export function futureEmbargo(embargoUntil: string | undefined, now: number): st
   );
 }
 
-/** The embargo that still holds: one whose end has come counts as ended before that is recorded. */
+/**
+ * The embargo that still stands: that of a public entry is over with its end, before that is recorded; no clock takes
+ * it from any other.
+ */
 export const standingEmbargo = (
-  embargoUntil: string | undefined,
+  { classification, embargoUntil }: Access,
   now: number,
-): string | undefined =>
-  embargoUntil !== undefined && instantMs(embargoUntil) > now ? embargoUntil : undefined;
+): string | undefined => {
+  const isOver =
+    classification === 'public' && embargoUntil !== undefined && instantMs(embargoUntil) <= now;
+  return isOver ? undefined : embargoUntil;
+};
 
 /**
  * Each party once in a list, and not more of them than fit.

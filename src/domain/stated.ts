@@ -39,6 +39,8 @@ function ownFields(event: SourcedEvent): string[] {
   if (TIMELESS.has(event.type) || event.type.endsWith('Released')) return [];
   if (event.type.startsWith('MeetingParticipant')) return ['participants'];
   if (event.type.endsWith('Reclassified')) return ['classification', 'embargoUntil'];
+  // It comes of the meeting having been held: so it was not known before that was.
+  if (event.type === 'MeetingOutcomeRecorded') return ['outcome', 'status'];
   return Object.keys(event.data).filter((key) => !NOT_FIELDS.has(key));
 }
 

@@ -1,5 +1,5 @@
 import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-library';
-import { DAY_MS, instantMs } from '../domain/date/index.ts';
+import { DAY_MS, instantMs, isoInstant } from '../domain/date/index.ts';
 import { CRLF } from './text.ts';
 
 /**
@@ -54,7 +54,25 @@ function readBlock(source: string): ZoneBlock | null {
     observances.push(observance);
   }
   if (observances.length === 0) return null;
-  return { tzid, text: lines.map((line) => line + CRLF).join(''), observances };
+  const text = begunByRule(lines, observances).map((line) => line + CRLF);
+  return { tzid, text: text.join(''), observances };
+}
+
+/**
+ * Observances that recur begin on the first day their rule gives: the library has some that do not, and then it is
+ * not said what follows (RFC 5545 §3.8.5.3).
+ */
+function begunByRule(lines: readonly string[], observances: readonly Observance[]): string[] {
+  let at = -1;
+  return lines.map((line) => {
+    if (/^BEGIN:(?:STANDARD|DAYLIGHT)$/.test(line)) at += 1;
+    const observance = observances[at];
+    const [, year, rest] = /^DTSTART:(\d{4})\d{4}(T\d{6})$/.exec(line) ?? [];
+    if (year === undefined || (observance?.rule ?? null) === null) return line;
+    const { fromMs } = observance as Observance;
+    const day = isoInstant(onsetMs(observance as Observance, Number(year)) + fromMs).slice(0, 10);
+    return `DTSTART:${day.replaceAll('-', '')}${rest}`;
+  });
 }
 
 const isVolatile = (line: string): boolean => /^(LAST-MODIFIED|X-LIC-LOCATION)[:;]/.test(line);

@@ -3,6 +3,7 @@ import { tzlib_get_ical_block, tzlib_get_timezones } from 'timezones-ical-librar
 import { describe, expect, test } from 'vitest';
 import type { EntryRow } from '../../projections/entry.ts';
 import { isZone, type ResolvedTime } from '../../src/domain/date/index.ts';
+import { zoneBlock } from '../../src/ical/zones.ts';
 import { feedText } from './support/feeds.ts';
 import { readEvents } from './support/oracles.ts';
 import { lineOf, linesOf, valuesOf } from './support/read.ts';
@@ -20,6 +21,24 @@ const written = (start: string, zone: string, end?: string): (string | undefined
   const text = rendered({ when: at(start, zone, end) });
   return [lineOf(text, 'DTSTART'), lineOf(text, 'DTEND')];
 };
+
+test('every observance that recurs begins on a day of its rule, also where the library has another', () => {
+  const weekday = (day: string) =>
+    ['SU', 'MO', 'TU', 'WE', 'TH', 'FR', 'SA'][new Date(`${day}T00:00Z`).getUTCDay()];
+  for (const zone of tzlib_get_timezones() as string[]) {
+    const block = zoneBlock(zone);
+    const parts = block?.text.split(/BEGIN:(?:STANDARD|DAYLIGHT)/).slice(1) ?? [];
+    for (const part of parts) {
+      const rule = /BYDAY=(-1|[1-4])(\w\w)/.exec(part);
+      if (rule === null) continue;
+      const [, year, month, date] = /DTSTART:(\d{4})(\d\d)(\d\d)/.exec(part) ?? [];
+      expect(`${zone} ${weekday(`${year}-${month}-${date}`)}`).toBe(`${zone} ${rule[2]}`);
+      const last = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+      const nth = Number(date) > last - 7 && rule[1] === '-1' ? -1 : Math.ceil(Number(date) / 7);
+      expect(`${zone} ${nth}`).toBe(`${zone} ${rule[1]}`);
+    }
+  }
+});
 
 describe('time zone: TZID only when the VTIMEZONE gives the offsets of luxon', () => {
   test.each([

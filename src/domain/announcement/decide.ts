@@ -93,7 +93,7 @@ function reclassify(
 ): AnnouncementEvent {
   const { classification, reason } = command;
   const embargoUntil = futureEmbargo(command.embargoUntil, now);
-  const standing = standingEmbargo(facts.embargoUntil, now);
+  const standing = standingEmbargo(facts, now);
   if (classification === facts.classification && embargoUntil === standing) throw nothingChanges();
   return {
     type: 'AnnouncementReclassified',

@@ -212,10 +212,7 @@ function reclassify(command: Command<'reclassify'>, live: LiveMeeting, { now }: 
   const { classification, reason } = command;
   const embargoUntil = futureEmbargo(command.embargoUntil, now);
   const { details } = live;
-  if (
-    classification === details.classification &&
-    embargoUntil === standingEmbargo(details.embargoUntil, now)
-  ) {
+  if (classification === details.classification && embargoUntil === standingEmbargo(details, now)) {
     throw nothingChanges();
   }
   return { type: 'MeetingReclassified', data: { classification, embargoUntil, reason } } as const;

@@ -502,6 +502,19 @@ describe('states', () => {
     expect(released).not.toHaveProperty('before.details.embargoUntil');
   });
 
+  it('an embargo that is over stays on what is not public until it is cleared', () => {
+    const embargoUntil = '2021-11-22T07:00:00Z';
+    const clear = (classification: 'internal' | 'public') => {
+      const data = { ...facts, classification, embargoUntil };
+      return () =>
+        given([{ type: 'MeetingAnnounced', data }]).when({ type: 'reclassify', classification });
+    };
+    expect(clear('internal')()).toEqual([
+      { type: 'MeetingReclassified', data: { classification: 'internal' } },
+    ]);
+    expect(clear('public')).toThrow(refused('nothing-changes'));
+  });
+
   it('reclassifying without an embargo clears it', () => {
     const state = fold([
       { type: 'MeetingAnnounced', data: { ...facts, embargoUntil: '2021-12-01T08:00:00Z' } },
