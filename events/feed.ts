@@ -49,7 +49,6 @@ export const feedFilters = z.strictObject({
   precision: many(precision),
   q: many(line(FILTER_LIMITS.search)),
 });
-export type FeedFilters = z.infer<typeof feedFilters>;
 
 export const cancelledOption = z.enum(['status', 'label', 'hide']);
 export const postponedOption = z.enum(['cancelled', 'tentative']);
@@ -65,7 +64,6 @@ export const feedOptions = z.strictObject({
   approx: approxOption,
   past: pastOption,
 });
-export type FeedSettings = z.infer<typeof feedOptions>;
 
 const VISIBILITIES = ['public', 'private'] as const;
 export const feedFacts = z.strictObject({

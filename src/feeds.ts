@@ -88,7 +88,7 @@ export function createFeedHandler(deps: FeedDependencies): FeedHandler {
       const { name, filters, options, ceiling } = given;
       requireFilters(filters);
       requireCeiling(ceiling, request.actor.ceiling);
-      const changes = { name, filters, options: options, ceiling };
+      const changes = { name, filters, options, ceiling };
       const command: FeedCommand = { type: 'change', changes, expiresAt };
       return run(deps, on('change', id, body, request), request, (facts) => {
         requireKind(facts, hidden, ceiling);
@@ -99,7 +99,7 @@ export function createFeedHandler(deps: FeedDependencies): FeedHandler {
       const { graceDays } = checkBody(rotation, body);
       const secret = makeSecret();
       const hash = sha256(secret);
-      const identity = { ...on('rotate', id, body ?? {}, request), secretHash: hash };
+      const identity = { ...on('rotate', id, body, request), secretHash: hash };
       const done = await run(deps, identity, request, () => ({ type: 'rotate', hash, graceDays }));
       return { ...done, secret: done.repeated ? undefined : secret };
     },

@@ -29,7 +29,7 @@ export interface HandlerDependencies {
   readonly randomUuid: () => string;
   /** Events that one stream may have; default MAX_EVENTS. */
   readonly maxEvents?: number;
-  /** Further tries after a conflict, and after an append of unknown outcome; default 5. */
+  /** Further tries after a conflict, and after an append of unknown outcome; default CONFLICT_RETRIES and RETRIES. */
   readonly retries?: number;
   /** Waits before the try after the `attempt`-th, counted from 1; default a few ms, doubling, spread. */
   readonly pause?: (attempt: number) => Promise<void>;

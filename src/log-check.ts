@@ -1,5 +1,6 @@
 import { meta, type RecordedEvent } from '../events/envelope.ts';
 import { registry, upcast } from '../events/registry.ts';
+import { eachEvent } from './store/each-event.ts';
 import type { EventStore } from './store/event-store.ts';
 import { messageOf } from './views/errors.ts';
 
@@ -10,8 +11,6 @@ export interface LogFault {
   /** What does not fit, and where in the event. */
   readonly reason: string;
 }
-
-const PAGE = 500;
 
 /** What a newer writer has put beside our fields is its own. */
 const known = meta.loose();
@@ -24,15 +23,9 @@ export async function* faultsOf(
   store: Pick<EventStore, 'readAll'>,
   signal: AbortSignal,
 ): AsyncGenerator<LogFault> {
-  for (let after: string | undefined; ; ) {
-    signal.throwIfAborted();
-    const page = await store.readAll({ after, limit: PAGE });
-    for (const event of page) {
-      const reason = faultOf(event);
-      if (reason !== undefined) yield { event, reason };
-    }
-    after = page.at(-1)?.position;
-    if (after === undefined) return;
+  for await (const event of eachEvent(store, signal)) {
+    const reason = faultOf(event);
+    if (reason !== undefined) yield { event, reason };
   }
 }
 

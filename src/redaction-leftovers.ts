@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../events/envelope.ts';
 import type { SourceLog } from './redacted-log.ts';
-import { eachEvent, type RedactionPlan, SHORTEST } from './redaction-plan.ts';
+import { type RedactionPlan, SHORTEST } from './redaction-plan.ts';
+import { eachEvent } from './store/each-event.ts';
 
 /** What is redacted in one event often stands in others: a later correction, a list that is given whole. */
 

@@ -3,6 +3,7 @@ import { UpcastError } from '../events/registry.ts';
 import { commandId, eventId, requestHash } from './ids.ts';
 import { type Redacted, RedactionRefused, redact } from './redact.ts';
 import type { SourceLog } from './redacted-log.ts';
+import { eachEvent } from './store/each-event.ts';
 
 /** What is to be taken out of which events, worked out before anything is copied. */
 
@@ -42,8 +43,6 @@ export interface RedactionStores {
   readonly target: SourceLog;
   readonly now: () => number;
 }
-
-const PAGE = 500;
 
 /**
  * Fields that the source has lost before are passed over, so one file serves a store and its older copies.
@@ -88,18 +87,6 @@ async function eventsOf(
   const found = new Map<string, RecordedEvent>();
   for await (const event of eachEvent(source)) if (ids.has(event.id)) found.set(event.id, event);
   return found;
-}
-
-/** A log from its first event to its end. */
-export async function* eachEvent(log: SourceLog): AsyncGenerator<RecordedEvent> {
-  let after: string | undefined;
-  for (;;) {
-    const page = await log.readAll({ after, limit: PAGE });
-    const last = page.at(-1);
-    if (last === undefined) return;
-    yield* page;
-    after = last.position;
-  }
 }
 
 class Plan implements RedactionPlan {

@@ -9,6 +9,7 @@ import { evolve, type FeedState, initialState } from '../domain/feed/index.ts';
 import { createFeedHandler, type FeedHandler, type FeedResult } from '../feeds.ts';
 import { type FeedContext, feedView, privatePath } from '../http/feed-view.ts';
 import { feedUses } from '../local/export.ts';
+import { eachEvent } from '../store/each-event.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { CommandFailed, EXIT, WrongUsage } from './failure.ts';
 import { withOptions } from './options.ts';
@@ -178,19 +179,12 @@ interface Listed {
   changedAt: string;
 }
 
-const PAGE = 1_000;
-
 /** Folds the log and not a view, which may be absent or behind. */
 async function readFeeds(config: Config) {
   const store = await openExistingStore(config);
   const feeds = new Map<string, Listed>();
   try {
-    for (let after: string | undefined, more = true; more; ) {
-      const page = await store.readAll({ after, limit: PAGE });
-      for (const event of page) fold(feeds, event);
-      after = page.at(-1)?.position;
-      more = page.length === PAGE;
-    }
+    for await (const event of eachEvent(store)) fold(feeds, event);
   } finally {
     await store.close();
   }

@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { evolve, initialState, type TokenState } from '../domain/token/index.ts';
 import { lastUses } from '../local/export.ts';
+import { eachEvent } from '../store/each-event.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createTokenHandler, type TokenHandler } from '../tokens.ts';
 import { EXIT } from './failure.ts';
@@ -81,17 +82,11 @@ export async function listTokens(config: Config): Promise<number> {
   return EXIT.fine;
 }
 
-const PAGE = 1_000;
-
 /** Folds the log and not a view, which may be absent, or behind the last revocation. */
 async function readTokens(store: EventStore): Promise<ReadonlyMap<string, Listed>> {
   const tokens = new Map<string, Listed>();
-  for (let after: string | undefined; ; ) {
-    const page = await store.readAll({ after, limit: PAGE });
-    for (const event of page) fold(tokens, event);
-    after = page.at(-1)?.position;
-    if (page.length < PAGE) return tokens;
-  }
+  for await (const event of eachEvent(store)) fold(tokens, event);
+  return tokens;
 }
 
 const TYPES: ReadonlySet<string> = new Set<TokenEvent['type']>(['TokenIssued', 'TokenRevoked']);

@@ -43,6 +43,24 @@ export function futureEmbargo(embargoUntil: string | undefined, now: number): st
 }
 
 /**
+ * The end of what expires, in the one form instants are stored in.
+ * @throws {Rejected} expiry-passed
+ */
+export function futureExpiry(expiresAt: string, now: number): string {
+  if (instantMs(expiresAt) > now) return isoInstant(instantMs(expiresAt));
+  throw new Rejected(
+    'expiry-passed',
+    `It would expire at ${expiresAt}, which is not in the future: give a later instant, or leave it out.`,
+  );
+}
+
+export const nothingChanges = (): Rejected =>
+  new Rejected(
+    'nothing-changes',
+    'This is what is recorded already: send at least one field that differs.',
+  );
+
+/**
  * The embargo that still stands: that of a public entry is over with its end, before that is recorded; no clock takes
  * it from any other.
  */

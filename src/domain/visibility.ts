@@ -31,7 +31,7 @@ export const isNarrower = (before: Access, after: Access): boolean =>
   levelOf(after.classification) >= levelOf(before.classification) &&
   anyoneFrom(after) >= anyoneFrom(before);
 
-/** Whether a caller of this level sees an entry at an instant (RFC 3339 UTC, same form as stored). */
+/** Whether a caller of this level sees an entry at an instant (epoch ms). */
 export function isVisible(level: Level, entry: Access, nowMs: number): boolean {
   const embargoed = entry.embargoUntil !== undefined && nowMs < instantMs(entry.embargoUntil);
   const lowest = embargoed

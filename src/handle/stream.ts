@@ -11,8 +11,6 @@ import { type EventStore, StoreUnavailable } from '../store/event-store.ts';
 /** Who asks. `id` is a token's, or one of `env`, `import`, `cli`. */
 export interface Actor {
   readonly id: string;
-  /** For the record; what one may see and classify goes by the ceiling. */
-  readonly role?: 'editor' | 'admin';
   readonly ceiling: Classification;
 }
 

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Reader } from '../../projections/types.ts';
 import type { Access } from '../access.ts';
+import { sha256 } from '../ids.ts';
 import { Problem } from './problem.ts';
 
 /** Who asks. */
@@ -25,10 +25,7 @@ const TOKEN_LENGTH = 1_000;
 export function callerOf(access: Access, header: string | undefined): Caller {
   if (header === undefined) return ANYONE;
   const token = header.length > TOKEN_LENGTH ? undefined : BEARER.exec(header)?.[1];
-  const holder =
-    token === undefined
-      ? undefined
-      : access.lookup(createHash('sha256').update(token).digest('hex'));
+  const holder = token === undefined ? undefined : access.lookup(sha256(token));
   if (holder === undefined) throw unauthenticated('the token is not valid', 'invalid_token');
   return holder;
 }

@@ -7,7 +7,7 @@ import { type feedQuery, meetingFiltersOf } from './parameters.ts';
 
 export const EVERYTHING = '/calendar.ics';
 const NAME = 'Chancery';
-const DESCRIPTION =
+export const DESCRIPTION =
   'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
 /** UTF-16 units of a filter in a calendar's name, at most. */
 const NAME_LENGTH = 80;

@@ -5,13 +5,12 @@ import { entryUid, sha256 } from '../ids.ts';
 import { type Caller, isEditor } from './auth.ts';
 import type { FeedAsk } from './deps.ts';
 import type { Edge } from './edge.ts';
+import { DESCRIPTION } from './feed-asks.ts';
 import { lifeOf } from './feed-life.ts';
 import { Problem } from './problem.ts';
 
 /** Where saved feeds are asked for: who gets in, and what they then get. */
 
-const DESCRIPTION =
-  'Diplomatic meetings as announced and as held. A date is shown as exactly as it is known.';
 const LEVELS = { public: 0, internal: 1, confidential: 2 } as const;
 /** Feeds remembered, so that the calendars know them again. */
 const KNOWN = 5_000;

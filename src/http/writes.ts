@@ -151,7 +151,6 @@ async function carryOut(
 
 const actorOf = (caller: Caller): Actor => ({
   id: caller.actor ?? '',
-  role: caller.role === 'admin' ? 'admin' : 'editor',
   ceiling: CLASSIFICATIONS[caller.level],
 });
 

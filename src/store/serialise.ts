@@ -61,6 +61,12 @@ export function serialise(
   return rows;
 }
 
+/** An argument of the port that is a number. @throws {RangeError} it is none from `least` on */
+export function whole(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new RangeError(`${name} is ${value}: give a whole number from ${least}`);
+}
+
 /** The revision before the first event of the append: -1 for `none`. */
 export function baseRevision(expected: ExpectedRevision): number {
   if (expected === 'none') return -1;

@@ -9,26 +9,32 @@ import { pathToFileURL } from 'node:url';
  * @throws an SQLite error when the file is no database
  */
 export function openLive(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { timeout: 1_000 });
+  return prepared(
+    new DatabaseSync(file, { timeout: 1_000 }),
+    `PRAGMA journal_mode = WAL;
+     PRAGMA synchronous = NORMAL;
+     PRAGMA cache_size = -16384;
+     PRAGMA mmap_size = 268435456;`,
+  );
+}
+
+/** The handle after these statements; closed when one of them fails. */
+function prepared(db: DatabaseSync, sql: string): DatabaseSync {
   try {
-    db.exec(`
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = NORMAL;
-      PRAGMA cache_size = -16384;
-      PRAGMA mmap_size = 268435456;
-    `);
+    db.exec(sql);
+    return db;
   } catch (error) {
     db.close();
     throw error;
   }
-  return db;
 }
 
 /** A second handle on a live view that cannot write. */
 export function openReader(file: string): DatabaseSync {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 1_000 });
-  db.exec('PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456');
-  return db;
+  return prepared(
+    new DatabaseSync(file, { readOnly: true, timeout: 1_000 }),
+    'PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456',
+  );
 }
 
 /** Whether SQLite finds nothing wrong with a file that nobody writes. */
@@ -46,14 +52,13 @@ export function isWhole(file: string): boolean {
 
 /** A file under construction: no journal, no syncs, ours alone. A crash leaves litter, never a view. */
 export function openBuild(file: string): DatabaseSync {
-  const db = new DatabaseSync(file);
-  db.exec(`
-    PRAGMA journal_mode = OFF;
-    PRAGMA synchronous = OFF;
-    PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA cache_size = -65536;
-  `);
-  return db;
+  return prepared(
+    new DatabaseSync(file),
+    `PRAGMA journal_mode = OFF;
+     PRAGMA synchronous = OFF;
+     PRAGMA locking_mode = EXCLUSIVE;
+     PRAGMA cache_size = -65536;`,
+  );
 }
 
 /** Runs `work` in one transaction; whatever throws, also the commit, takes all of it back. */

@@ -6,6 +6,7 @@ import type {
 } from '../../../events/announcement.ts';
 import {
   futureEmbargo,
+  nothingChanges,
   requireOnce,
   requirePlace,
   requireWhen,
@@ -100,12 +101,6 @@ function reclassify(
     data: compact({ classification, embargoUntil, reason }),
   };
 }
-
-const nothingChanges = (): Rejected =>
-  new Rejected(
-    'nothing-changes',
-    'This is what is recorded already: send at least one field that differs.',
-  );
 
 function requirePublished({ value }: PublishedAt, now: number): void {
   const past = value.includes('T') ? instantMs(value) <= now : hasBegunSomewhere(value, now);

@@ -1,4 +1,5 @@
 import type { FeedEvent, FeedFacts } from '../../../events/feed.ts';
+import { futureExpiry } from '../checks.ts';
 import { DAY_MS, instantMs, isoInstant } from '../date/index.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields, compact } from '../values.ts';
@@ -46,17 +47,8 @@ function save(
   }
   const saved: FeedEvent = { type: 'FeedSaved', data: facts };
   if (hash === undefined) return [saved];
-  const until = expiresAt === undefined ? undefined : future(expiresAt, now);
+  const until = expiresAt === undefined ? undefined : futureExpiry(expiresAt, now);
   return [saved, { type: 'FeedTokenIssued', data: compact({ hash, expiresAt: until }) }];
-}
-
-/** @throws {Rejected} expiry-passed */
-function future(expiresAt: string, now: number): string {
-  if (instantMs(expiresAt) > now) return isoInstant(instantMs(expiresAt));
-  throw new Rejected(
-    'expiry-passed',
-    `It would expire at ${expiresAt}, which is not in the future: give a later instant, or leave it out.`,
-  );
 }
 
 function change(
@@ -66,7 +58,7 @@ function change(
 ): FeedEvent {
   if (expiresAt !== undefined) requirePrivate(state);
   requireNoLower(changes.ceiling, state);
-  const until = typeof expiresAt === 'string' ? future(expiresAt, now) : expiresAt;
+  const until = typeof expiresAt === 'string' ? futureExpiry(expiresAt, now) : expiresAt;
   const moves = until !== undefined && until !== expiryOf(state);
   const facts = changedFields(changes, state.facts);
   if (Object.keys(facts).length === 0 && !moves) {

@@ -1,10 +1,10 @@
 import type { MeetingEvent } from '../../../events/meeting.ts';
 import type { Place, When } from '../../../events/values.ts';
-import { requireOnce, requirePlace, requireWhen } from '../checks.ts';
+import { nothingChanges, requireOnce, requirePlace, requireWhen } from '../checks.ts';
 import { Rejected } from '../rules.ts';
 import { changedFields } from '../values.ts';
 import type { MeetingCommand } from './commands.ts';
-import { nothingChanges, requireBegun, sameDate, saysTheSame } from './guards.ts';
+import { requireBegun, sameDate, saysTheSame } from './guards.ts';
 import { type LiveMeeting, whenOf } from './state.ts';
 
 /** The commands that set several fields at once: their events keep what changes, and no more. */

@@ -1,6 +1,7 @@
 import type { MeetingEvent } from '../../../events/meeting.ts';
 import {
   futureEmbargo,
+  nothingChanges,
   requireOnce,
   requirePlace,
   requireWhen,
@@ -11,7 +12,6 @@ import { changedFields, compact, equal } from '../values.ts';
 import { announce, correct, someChange } from './changes.ts';
 import type { MeetingCommand } from './commands.ts';
 import {
-  nothingChanges,
   requireBegun,
   requireLastDateAhead,
   requireNoLastDate,

@@ -151,9 +151,3 @@ export function requireNoLastDate(live: LiveMeeting): void {
     'The meeting has no date that you have seen and that could be restored: give one in when.',
   );
 }
-
-export const nothingChanges = (): Rejected =>
-  new Rejected(
-    'nothing-changes',
-    'This is what is recorded already: send at least one field that differs.',
-  );

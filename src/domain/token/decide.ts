@@ -1,5 +1,5 @@
 import type { TokenEvent } from '../../../events/token.ts';
-import { instantMs, isoInstant } from '../date/index.ts';
+import { futureExpiry } from '../checks.ts';
 import { InvalidInput, Rejected } from '../rules.ts';
 import { compact } from '../values.ts';
 import { levelOf } from '../visibility.ts';
@@ -42,7 +42,8 @@ function issue(
     throw new Rejected('wrong-status', 'The token exists already: make another one.');
   }
   requireCeiling(facts);
-  const expiresAt = futureExpiry(facts.expiresAt, now);
+  const { expiresAt: given } = facts;
+  const expiresAt = given === undefined ? undefined : futureExpiry(given, now);
   return { type: 'TokenIssued', data: compact({ ...facts, expiresAt }) };
 }
 
@@ -54,16 +55,6 @@ function requireCeiling({ role, ceiling }: Pick<Command<'issue'>, 'role' | 'ceil
   if (levelOf(ceiling) >= levelOf(lowest)) return;
   const message = `the ceiling of role ${role} is at least ${lowest}`;
   throw new InvalidInput([{ path: '/ceiling', message }]);
-}
-
-/** @throws {Rejected} expiry-passed */
-function futureExpiry(expiresAt: string | undefined, now: number): string | undefined {
-  if (expiresAt === undefined) return undefined;
-  if (instantMs(expiresAt) > now) return isoInstant(instantMs(expiresAt));
-  throw new Rejected(
-    'expiry-passed',
-    `It would expire at ${expiresAt}, which is not in the future: give a later instant, or leave it out.`,
-  );
 }
 
 function revoke(state: TokenState): TokenEvent {

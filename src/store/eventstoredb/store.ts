@@ -11,7 +11,13 @@ import {
   StoreUnavailable,
   type SubscriptionMessage,
 } from '../event-store.ts';
-import { baseRevision, type SerialisedEvent, type StoreLimits, serialise } from '../serialise.ts';
+import {
+  baseRevision,
+  type SerialisedEvent,
+  type StoreLimits,
+  serialise,
+  whole,
+} from '../serialise.ts';
 import { Appender } from './appender.ts';
 import { Connection } from './connection.ts';
 import { type Place, parsePosition } from './position.ts';
@@ -136,9 +142,4 @@ function requireFit(stream: string, rows: readonly SerialisedEvent[], allowed: n
   throw new InvalidEvent(
     `an append to ${stream} takes ${bytes} bytes, ${allowed} are allowed: make it smaller`,
   );
-}
-
-function whole(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new RangeError(`${name} is ${value}: give a whole number from ${least}`);
 }

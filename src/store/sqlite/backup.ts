@@ -49,10 +49,14 @@ export async function backupStore(
 
 function openSource(file: string): DatabaseSync {
   const source = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-  if (source.prepare('PRAGMA application_id').get()?.application_id === APPLICATION_ID)
-    return source;
-  source.close();
-  throw new StoreInvalid(`${file} is not an event store: check DATA_DIR and STORE_URL`);
+  try {
+    if (source.prepare('PRAGMA application_id').get()?.application_id === APPLICATION_ID)
+      return source;
+    throw new StoreInvalid(`${file} is not an event store: check DATA_DIR and STORE_URL`);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
 }
 
 /** SQLite copies damaged pages as they are: a copy is looked at before somebody relies on it. */

@@ -33,13 +33,14 @@ export function releaseStore(file: string): boolean {
 
 /** Whether the file takes no event. @throws the driver's error in our words */
 export function isStoreFenced(file: string): boolean {
-  const db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
     return isFenced(db);
   } catch (error) {
     throw translate(error, file);
   } finally {
-    db.close();
+    db?.close();
   }
 }
 
@@ -50,8 +51,9 @@ const isFenced = (db: DatabaseSync): boolean =>
 
 function change(file: string, work: (db: DatabaseSync) => void): void {
   if (!existsSync(file)) throw new StoreInvalid(`there is no event store at ${file}`);
-  const db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
     if (db.prepare('PRAGMA application_id').get()?.application_id !== APPLICATION_ID) {
       throw new StoreInvalid(`${file} is not an event store: check DATA_DIR and STORE_URL`);
     }
@@ -61,6 +63,6 @@ function change(file: string, work: (db: DatabaseSync) => void): void {
   } catch (error) {
     throw translate(error, file);
   } finally {
-    db.close();
+    db?.close();
   }
 }

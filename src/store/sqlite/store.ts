@@ -12,7 +12,7 @@ import {
   StoreUnavailable,
   type SubscriptionMessage,
 } from '../event-store.ts';
-import { baseRevision, type StoreLimits, serialise } from '../serialise.ts';
+import { baseRevision, type StoreLimits, serialise, whole } from '../serialise.ts';
 import { translate, whenFree } from './errors.ts';
 import { GroupCommit } from './group-commit.ts';
 import { parsePosition, Reader } from './reader.ts';
@@ -147,9 +147,4 @@ function streamRange(options: ReadStreamOptions): Required<ReadStreamOptions> {
     from: whole('from', options.from ?? (backwards ? end : 0), 0),
     limit: whole('limit', options.limit ?? end, 1),
   };
-}
-
-function whole(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new RangeError(`${name} is ${value}: give a whole number from ${least}`);
 }

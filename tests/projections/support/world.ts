@@ -23,7 +23,7 @@ import { View } from './view.ts';
 /** The morning after the first dossier's report. */
 export const START = '2021-11-22T08:00:00Z';
 
-const DESK: Actor = { id: 'desk', role: 'admin', ceiling: 'confidential' };
+const DESK: Actor = { id: 'desk', ceiling: 'confidential' };
 
 export type Body = Readonly<Record<string, unknown>>;
 type Kind = 'meeting' | 'announcement';
