@@ -132,7 +132,7 @@ describe('what the user can mend is one line and an exit code', () => {
     chmodSync(folder.path, 0o755);
     chmodSync(data, 0o000);
     const asOther = process.getuid?.() === 0 ? { uid: 65_534 } : {};
-    for (const args of [['export'], ['export', '--reads'], ['doctor']]) {
+    for (const args of [['export', '--reads'], ['doctor']]) {
       const { code, stdout, stderr } = await run(args, { env: { DATA_DIR: data }, ...asOther });
       expect(code).toBe(1);
       expect(`${stdout}${stderr}`).toMatch(/no right/);
@@ -234,7 +234,6 @@ describe('an output on a full disk', () => {
 
   test.runIf(existsSync(FULL)).each([
     ['export', []],
-    ['doctor', []],
     ['token', ['create', '--name', 'Desk', '--role', 'reader']],
   ])('of %s is told in a line, and not taken for written', async (command, args) => {
     const env = { DATA_DIR: data };
