@@ -1,6 +1,5 @@
 import {
-  DAY_MS,
-  instantMs,
+  addDays,
   isCoarse,
   isoInstant,
   type ResolvedWhen,
@@ -19,10 +18,7 @@ const SHOWN_DAYS = 31;
 /** Whether feeds show an entry on this date under the default options. */
 export function isShown(when: ResolvedWhen | null): boolean {
   if (when === null || when.earliest === null || when.latest === null) return false;
-  if (!isCoarse(when)) return true;
-  const days =
-    (instantMs(`${when.latest}T00:00:00Z`) - instantMs(`${when.earliest}T00:00:00Z`)) / DAY_MS;
-  return days + 1 <= SHOWN_DAYS;
+  return !isCoarse(when) || when.latest < addDays(when.earliest, SHOWN_DAYS);
 }
 
 /** Whether there is something at its `.ics` address, which shows everybody what anybody may see today. */
