@@ -1,7 +1,7 @@
 import { Agreements } from './agreement.ts';
 import { announcementView } from './announcement-view.ts';
 import { boundary } from './boundary.ts';
-import { listChanges, newestChanges } from './change-queries.ts';
+import { isToCome, listChanges, newestChanges } from './change-queries.ts';
 import { parties, places, topics, tracks } from './facets.ts';
 import { announcementHistory, meetingHistory } from './history-queries.ts';
 import { listAnnouncements, listMeetings } from './list-queries.ts';
@@ -46,6 +46,7 @@ export function calendarQueries(
     announcementHistory: (reader, id, page, past = {}) =>
       announcementHistory(context, reader, id, page, past),
     listChanges: (request) => listChanges(context, request),
+    isToCome: (reader, event) => isToCome(context, reader, event),
     newestChanges: (request) => newestChanges(context, request),
     meetingSlips: (request) => meetingSlips(context, request),
     trackSlips: (request) => trackSlips(context, request),

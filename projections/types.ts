@@ -291,6 +291,8 @@ export interface CalendarQueries {
     filters: MeetingFilters & { meeting?: readonly string[] };
     limit: number;
   }): { readonly items: readonly ChangeView[]; readonly cursor: string | null };
+  /** Whether it is the id of a release that the clock has brought and that has no place among the changes yet. */
+  isToCome(reader: Reader, event: string): boolean;
   /** The newest visible changes, newest first; `removed` is not among them. */
   newestChanges(request: {
     reader: Reader;

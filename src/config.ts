@@ -253,6 +253,9 @@ export function exampleConfig(config: Config): Config {
   return { ...config, dataDir, store: embedded(dataDir) };
 }
 
+/** An address with a user and a password, which is not repeated. */
+const PASSWORD = /\/\/[^/]*@/;
+
 function setting<S extends Setting>(
   env: Environment,
   name: S,
@@ -262,7 +265,8 @@ function setting<S extends Setting>(
   const { must, is } = SETTINGS[name];
   const parsed = is.safeParse(value);
   if (parsed.success) return parsed.data as z.output<(typeof SETTINGS)[S]['is']>;
-  const shown = 'secret' in SETTINGS[name] ? '' : ` is ${JSON.stringify(value)}, but`;
+  const isSecret = 'secret' in SETTINGS[name] || PASSWORD.test(value);
+  const shown = isSecret ? '' : ` is ${JSON.stringify(value)}, but`;
   throw new ConfigError(`${name}${shown} must be ${must}`);
 }
 

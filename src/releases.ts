@@ -4,8 +4,8 @@ import { recordRelease } from './handle/release.ts';
 import { type EventStore, RevisionConflict } from './store/event-store.ts';
 
 /**
- * Records the ends of embargoes as they come, so that those who follow changes hear of them. Answers need no such
- * event: by the clock they are right without it.
+ * Records the ends of embargoes as they come, so that those who follow changes hear of them. No other answer needs such
+ * an event: by the clock they are right without it.
  */
 export interface Releases {
   /** Looks now: after the start, and whenever the view has changed. */
@@ -84,7 +84,8 @@ class Writer implements Releases {
 
   #due(): string[] {
     try {
-      const due = this.#options.queries()?.due(this.#options.now(), PAGE) ?? [];
+      const queries = this.#options.queries();
+      const due = queries === undefined ? [] : this.#dueIn(queries);
       return due
         .map(({ kind, id }) => streamOf(kind, id))
         .filter((stream) => !this.#failed.has(stream));
@@ -92,6 +93,12 @@ class Writer implements Releases {
       // The round that comes next says what is wrong with the view.
       return [];
     }
+  }
+
+  /** What cannot be recorded stays due, and must not hide what comes after it. */
+  #dueIn(queries: ReleaseQueries): PendingRelease[] {
+    const stuck = this.#settled.size + this.#failed.size;
+    return queries.due(this.#options.now(), PAGE + stuck);
   }
 
   async close(): Promise<void> {
@@ -117,9 +124,7 @@ class Writer implements Releases {
     try {
       const queries = this.#options.queries();
       if (queries === undefined) return RETRY_MS;
-      // What cannot be recorded stays due, and must not hide what comes after it.
-      const stuck = this.#settled.size + this.#failed.size;
-      const due = queries.due(this.#options.now(), PAGE + stuck);
+      const due = this.#dueIn(queries);
       return (await this.#releaseAll(due)) ? this.#untilNext() : RETRY_MS;
     } catch (err) {
       this.#options.log.warn({ err }, 'ends of embargoes cannot be looked for');

@@ -235,6 +235,10 @@ describe('the writer waits', () => {
     await settled(one);
     await settled(one);
     expect(await released()).toEqual(['meeting-a']);
+    await world.announce('b', { embargoUntil: '2021-11-22T10:30:00Z' });
+    world.at('2021-11-22T11:00:00Z');
+    expect(await one.writer.recorded()).toContain('meeting-b');
+    expect(await released()).toEqual(['meeting-a', 'meeting-b']);
   });
 
   test('no more once it is closed', async () => {

@@ -134,7 +134,7 @@ const present = (fields: object): object =>
 const SINGLE: ReadonlyMap<string, (value: string) => unknown> = new Map([
   ['from', String],
   ['to', String],
-  ['certain', (value: string) => ({ true: true, false: false })[value] ?? value],
+  ['certain', (value: string) => (/^(true|false)$/.test(value) ? value === 'true' : value)],
 ]);
 
 /** `['country=CH', 'country=AT', 'certain=true']` → {country: ['CH', 'AT'], certain: true}. */

@@ -3,13 +3,16 @@ const RETRY_MS = 5;
 const PATIENCE_MS = 1_000;
 
 /**
- * Where the lines of the log go. One that cannot be written (the disk is full, nobody reads) is given up: neither
- * the server nor its end may wait for it. How many there were is the first line when there is room again.
+ * Where the lines of the log go. One that cannot be written (the disk is full, nobody reads) is given up, and a slow
+ * reader is waited for once: neither the server nor its end may hang on its log. How many lines are lost is the first
+ * one when there is room again.
  */
 export class LogOutput {
   readonly #write: (bytes: Uint8Array) => number;
   readonly #told: (text: string) => void;
   #lost = 0;
+  /** Of the last line only a part was taken. */
+  #isCut = false;
 
   /**
    * @param write writes bytes at once; returns how many it took
@@ -22,7 +25,7 @@ export class LogOutput {
 
   write(line: string): void {
     try {
-      if (this.#lost > 0) this.#put(lostLine(this.#lost));
+      if (this.#lost > 0) this.#put(`${this.#isCut ? '\n' : ''}${lostLine(this.#lost)}`);
       this.#lost = 0;
       this.#put(line);
     } catch (error) {
@@ -36,12 +39,14 @@ export class LogOutput {
 
   #put(text: string): void {
     let rest = Buffer.from(text);
-    const until = performance.now() + PATIENCE_MS;
+    const until = performance.now() + (this.#lost === 0 ? PATIENCE_MS : 0);
     while (rest.length > 0) {
       try {
-        rest = rest.subarray(this.#write(rest));
+        const taken = this.#write(rest);
+        rest = rest.subarray(taken);
+        if (taken > 0) this.#isCut = rest.length > 0;
       } catch (error) {
-        if (!isFull(error) || performance.now() > until) throw error;
+        if (!isFull(error) || performance.now() >= until) throw error;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
       }
     }

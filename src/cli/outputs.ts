@@ -13,7 +13,7 @@ export function outliveReaders(): void {
   process.on('exit', () => {
     if (failed === undefined) return;
     process.stderr.write(
-      `chancery: the output cannot be written (${failed}): make room, or send it elsewhere. What it was to show only once is lost: revoke that, and make another\n`,
+      `chancery: the output cannot be written (${failed}): make room, or send it elsewhere. A token or address that it was to show is lost: revoke it, and make another\n`,
     );
     process.exitCode ||= EXIT.failed;
   });

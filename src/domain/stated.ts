@@ -163,7 +163,7 @@ const tooEarly = (day: string, bound: string, first: string): Rejected =>
   day < first
     ? new Rejected(
         'stated-before-first',
-        `The entry begins with what was stated on ${first}: record an earlier claim in an announcement, or give a later statedAt.`,
+        `Nothing of the entry can be stated before ${first}: record an earlier claim in an announcement, or give a later statedAt.`,
       )
     : new Rejected(
         'stated-out-of-order',

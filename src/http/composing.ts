@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
  * filters that somebody thought of can be any number: so they wait behind all others, and of one address few do.
  */
 
-/** What of those waiting may be of one address. */
+/** What of those waiting may be of one address, once half of the places are taken. */
 const SHARE = 10;
 
 interface UnderWay {
@@ -18,6 +18,7 @@ interface Waiting {
   /** The address that thought of it; undefined: it is everybody's. */
   readonly from: string | undefined;
   readonly begin: () => void;
+  readonly refuse: (why: Problem) => void;
 }
 
 export class Composing {
@@ -74,12 +75,23 @@ export class Composing {
   }
 
   #turn(from: string | undefined): Promise<void> {
+    if (this.#waiting.length >= this.#mostWaiting && !this.#makeRoom(from)) throw overloaded();
+    const isCrowded = this.#waiting.length >= this.#mostWaiting / 2;
     const alike = this.#waiting.filter((waiting) => waiting.from === from).length;
-    const most = from === undefined ? this.#mostWaiting : Math.ceil(this.#mostWaiting / SHARE);
-    const full = from === undefined ? alike : this.#waiting.length;
-    if (alike >= most || full >= this.#mostWaiting) {
-      throw new Problem('overloaded', 'too many feeds are being composed: try again');
-    }
-    return new Promise((begin) => this.#waiting.push({ from, begin }));
+    if (from !== undefined && isCrowded && alike >= this.#mostWaiting / SHARE) throw overloaded();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ from, begin: resolve, refuse: reject });
+    return promise;
+  }
+
+  /** For what is everybody's the one goes that came last of the others. */
+  #makeRoom(from: string | undefined): boolean {
+    const last = this.#waiting.findLastIndex((waiting) => waiting.from !== undefined);
+    if (from !== undefined || last < 0) return false;
+    this.#waiting.splice(last, 1)[0]?.refuse(overloaded());
+    return true;
   }
 }
+
+const overloaded = (): Problem =>
+  new Problem('overloaded', 'too many feeds are being composed: try again');

@@ -4,12 +4,14 @@ import { Problem } from './problem.ts';
 /**
  * What `attempt` gives, which is undefined while `after` is unknown: an unknown cursor may be an event that has
  * not been applied here yet, so it is waited for while this node is behind its store.
+ * @param isToCome whether it is a release that is not recorded yet, whose id is known all the same
  * @throws {Problem} view-behind, gone
  */
 export async function onceKnown<T>(
   edge: Edge,
   after: string | undefined,
   attempt: () => T | undefined,
+  isToCome: (event: string) => boolean,
 ): Promise<T> {
   let made = attempt();
   if (made !== undefined) return made;
@@ -21,7 +23,7 @@ export async function onceKnown<T>(
   // As long for an event that the caller may not know as for one that does not exist.
   const isFound = behind ? await edge.found(after ?? '', isMade) : isMade();
   if (isFound && made !== undefined) return made;
-  if (behind && (await isBehind(edge))) {
+  if (isToCome(after ?? '') || (behind && (await isBehind(edge)))) {
     throw new Problem('view-behind', 'the event to go on from may not have been applied here yet');
   }
   throw new Problem('gone', '`after` is no event that you may know: start again without it');

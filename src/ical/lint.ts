@@ -70,9 +70,10 @@ function checkCalendar(calendar: Component, findings: Finding[]): void {
   checkUids(events, findings);
   checkOccurrences(events, findings);
   // §3.6.1: what is sent about an event need not say when it is.
-  const needed = all(calendar, 'METHOD').length === 0 ? [...NAMED, 'DTSTART'] : NAMED;
+  const isSent = all(calendar, 'METHOD').length > 0;
   for (const event of events) {
-    checkOnce(event, needed, findings);
+    const isDated = !isSent || all(event, 'DTSTART').length > 0;
+    checkOnce(event, isDated ? [...NAMED, 'DTSTART'] : NAMED, findings);
     checkEvent(event, findings);
   }
 }

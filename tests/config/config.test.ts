@@ -194,7 +194,6 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['PUBLIC_URL', 'calendar.example.org'],
     ['PUBLIC_URL', 'ftp://example.org'],
     ['PUBLIC_URL', 'https://example.org/?a=b'],
-    ['PUBLIC_URL', 'https://desk:secret@example.org'],
     ['LOG_LEVEL', 'loud'],
     ['METRICS_PORT', '0'],
     ['TRUST_PROXY', 'true'],
@@ -212,6 +211,12 @@ describe('a bad setting is one line with its name and the cure', () => {
     expect(message).toMatch(new RegExp(`^${name} is .* must be .+`));
     expect(message).toContain(JSON.stringify(value));
     expect(message).not.toContain('\n');
+  });
+
+  it('does not repeat a password', () => {
+    const message = failure({ PUBLIC_URL: 'https://desk:secret@example.org' });
+    expect(message).toMatch(/^PUBLIC_URL must be .* password/);
+    expect(message).not.toContain('secret');
   });
 
   it('keeps control characters out of the line', () => {

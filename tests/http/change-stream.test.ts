@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { recordRelease } from '../../src/handle/release.ts';
 import type { AppDeps } from '../../src/http/deps.ts';
+import { releaseId } from '../../src/ids.ts';
 import { ViewBehind } from '../../src/views/errors.ts';
 import { EventSourceReader } from './support/event-source.ts';
 import { FakeTimers } from './support/timers.ts';
@@ -154,6 +155,22 @@ describe('refuses', () => {
       code: 'view-behind',
     });
     world.views.held = false;
+    expect((await listen(world, `?after=${after}`)).status).toBe(200);
+  });
+
+  test('a release that is not recorded yet with 503, here and in /changes', async () => {
+    const world = await opened();
+    const embargoUntil = '2021-11-22T08:00:10Z';
+    must(201, await world.post('/meetings', { ...MEETING, id: 'later', embargoUntil }));
+    world.clock.ms += 10_000;
+    const after = releaseId('meeting-later', embargoUntil);
+    expect(await code(world, `?after=${after}`)).toMatchObject({
+      status: 503,
+      code: 'view-behind',
+    });
+    expect((await world.get(`/changes?after=${after}`)).status).toBe(503);
+    await recordRelease(world.store, 'meeting', 'later', world.clock.ms);
+    await world.views.catchUp();
     expect((await listen(world, `?after=${after}`)).status).toBe(200);
   });
 

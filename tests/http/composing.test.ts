@@ -57,8 +57,36 @@ describe('feeds composed at once', () => {
     expect(refused.begun()).toBe(0);
   });
 
-  test('of one address few wait, and all of them behind what is everybody’s', async () => {
+  test('of one address all may wait while there is room', async () => {
     const composing = new Composing(1, 20);
+    const running = slow();
+    const first = composing.share(ask('running'), 1, running.compose);
+    const waiting = Array.from({ length: 10 }, (_, n) =>
+      composing.share(ask(`${n}`), 1, async () => text, '192.0.2.1'),
+    );
+    running.end();
+    expect(await Promise.all([first, ...waiting])).toHaveLength(11);
+  });
+
+  test('make room for what is everybody’s, and are never more than may wait', async () => {
+    const composing = new Composing(1, 1);
+    const running = slow();
+    const first = composing.share(ask('running'), 1, running.compose);
+    const share = (name: string, from?: string) =>
+      composing.share(ask(name), 1, async () => text, from);
+    const ours = share('ours', '192.0.2.1');
+    const [dropped, everything] = [
+      expect(ours).rejects.toMatchObject({ code: 'overloaded' }),
+      share('everything'),
+    ];
+    await dropped;
+    await expect(share('saved')).rejects.toMatchObject({ code: 'overloaded' });
+    running.end();
+    expect(await Promise.all([first, everything])).toEqual([text, text]);
+  });
+
+  test('of one address few wait when many do, and all of them behind what is everybody’s', async () => {
+    const composing = new Composing(1, 6);
     const running = slow();
     const order: string[] = [];
     const share = (name: string, from?: string) => {

@@ -249,6 +249,9 @@ describe('in a calendar', () => {
     const sent = calendar(['STATUS:CANCELLED'], ['METHOD:CANCEL']);
     expect(found(sent)).toEqual(['4 warning forbidden']);
     expect(found(calendar(['STATUS:CANCELLED']))).toEqual(['4 error required']);
+    expect(found(calendar([START, START], ['METHOD:PUBLISH']))).toEqual([
+      ...['4 warning forbidden', '5 error required'],
+    ]);
   });
 
   test('what stands outside of it', () => {

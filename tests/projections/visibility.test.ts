@@ -212,6 +212,8 @@ describe('once an embargo has ended', () => {
     const cursors = () => world.changes({}, 0).items.map(({ cursor }) => cursor);
     expect(cursors()).not.toContain(release);
     expect(() => world.changes({ after: release }, 0)).toThrow(UnknownCursor);
+    expect(world.queries.isToCome(world.reader(0), release)).toBe(true);
+    expect(world.queries.isToCome(world.reader(0), releaseId('meeting-m', FIRST))).toBe(false);
     const { eventId } = await world.at(1_000).confirm('other');
     await world.release('meeting', 'm');
     expect(cursors().slice(-2)).toEqual([eventId, release]);

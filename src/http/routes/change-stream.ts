@@ -66,7 +66,9 @@ async function answerStream(
     await edge.seen(query.seen, edge.callerOf(request));
     await edge.deps.released?.();
     const given = lastEventId(request.headers) ?? query.after;
-    const { after } = await onceKnown(edge, given, () => begin(edge, readerNow, filters, given));
+    const isToCome = (event: string) => edge.queries().isToCome(readerNow(), event);
+    const beginAt = () => begin(edge, readerNow, filters, given);
+    const { after } = await onceKnown(edge, given, beginAt, isToCome);
     if (request.method === 'HEAD') {
       place.release();
       return reply.headers(HEADERS).send(Readable.from([]));

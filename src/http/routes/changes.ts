@@ -24,7 +24,8 @@ export function changeRoutes(app: FastifyInstance, edge: Edge): void {
     answer: async (context) => {
       // A release that no event says yet has no place in the log that one could go on from.
       await edge.deps.released?.();
-      return onceKnown(edge, context.query.after, () => page(edge, context));
+      const isToCome = (event: string) => edge.queries().isToCome(context.reader, event);
+      return onceKnown(edge, context.query.after, () => page(edge, context), isToCome);
     },
   });
   addRead(app, edge, {
