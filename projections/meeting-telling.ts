@@ -50,6 +50,7 @@ class Teller {
   changedAt = '';
   #reason: string | null = null;
   #reasonDay = '';
+  #reasonSeq = 0;
 
   get reason(): string | null {
     return this.#reason;
@@ -60,6 +61,7 @@ class Teller {
     const { event, after, released } = step;
     this.recordedAt = event.meta.recordedAt;
     this.#reason = released ? null : reasonOf(event);
+    this.#reasonSeq = event.seq;
     // A release sets neither status nor date: these are of the day they were stated.
     this.#reasonDay = utcDay(after.dateStatedAt);
     this.#note(step);
@@ -69,14 +71,20 @@ class Teller {
     const ended = endedDate(step.event, step.before, step.after);
     if (ended !== undefined) this.previousDates.push(ended);
     // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
-    // Merging, withdrawing and restoring hold for all stated time: they come last, and stand in nothing's way.
-    const timeless = !hasStatedPlace(step.event);
-    const day = timeless ? this.#reasonDay : utcDay(step.event.meta.statedAt);
-    if (setsStatusOrDate(step) && day >= this.#reasonDay) {
+    if (setsStatusOrDate(step) && this.#isLater(step.event)) {
       this.#reason = reasonOf(step.event);
-      this.#reasonDay = day;
+      this.#reasonSeq = step.event.seq;
+      // Merging, withdrawing and restoring hold for all stated time: what was said before them stands in no one's way.
+      if (hasStatedPlace(step.event)) this.#reasonDay = utcDay(step.event.meta.statedAt);
     }
     this.#note(step);
+  }
+
+  /** Of what holds for all stated time it is the log that says what came after. */
+  #isLater(event: KeptEvent<MeetingEvent>): boolean {
+    return hasStatedPlace(event)
+      ? utcDay(event.meta.statedAt) >= this.#reasonDay
+      : event.seq > this.#reasonSeq;
   }
 
   #note(step: MeetingStep): void {

@@ -109,6 +109,7 @@ function addRefusals(app: FastifyInstance, edge: Edge): void {
   app.addHook('preClose', async () => {
     answers.begin();
     edge.closing.abort(new Error('the server is closing'));
+    await answers.takenIn();
   });
 }
 

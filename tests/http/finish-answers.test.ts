@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { finishAnswers } from '../../src/http/finish-answers.ts';
 import { askRaw } from './support/ask.ts';
+import { openWorld } from './support/world.ts';
 
 /** More than the system takes in for a connection whose reader does not read. */
 const LENGTH = 32 * 1024 * 1024;
@@ -85,4 +87,21 @@ describe('a server that closes', () => {
     const ended = once(socket, 'end');
     await Promise.all([close(), ended]);
   });
+});
+
+test('requests that have arrived are answered, though nobody has read them when the server closes', async () => {
+  const world = await openWorld();
+  const sockets = await Promise.all(
+    Array.from({ length: 20 }, async () => {
+      const socket = connect({ port: world.port, host: '127.0.0.1' });
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const answers = sockets.map((socket) => {
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+    return text(socket).catch((error: Error) => error.message);
+  });
+  await world.close();
+  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 200 /);
 });

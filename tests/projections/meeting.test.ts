@@ -373,6 +373,9 @@ describe('reason is that of the event which set the present status or date', () 
     expect(world.meeting('a').reason).toBe('it was right');
     await world.cancel('a', { reason: 'called off', statedAt: '2021-11-24' });
     expect(world.meeting('a').reason).toBe('called off');
+    const past = { statedDay: '2021-11-25' };
+    const stated = world.queries.getMeeting(world.reader(2), 'a', past);
+    expect(stated).toMatchObject({ value: { status: 'cancelled', reason: 'called off' } });
   });
 
   const goneReason = (id: string) => {
