@@ -50,7 +50,7 @@ class Teller {
   changedAt = '';
   #reason: string | null = null;
   #reasonDay = '';
-  #reasonSeq = 0;
+  #reasonAt = '';
 
   get reason(): string | null {
     return this.#reason;
@@ -61,7 +61,7 @@ class Teller {
     const { event, after, released } = step;
     this.recordedAt = event.meta.recordedAt;
     this.#reason = released ? null : reasonOf(event);
-    this.#reasonSeq = event.seq;
+    this.#reasonAt = event.meta.recordedAt;
     // A release sets neither status nor date: these are of the day they were stated.
     this.#reasonDay = utcDay(after.dateStatedAt);
     this.#note(step);
@@ -73,18 +73,18 @@ class Teller {
     // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
     if (setsStatusOrDate(step) && this.#isLater(step.event)) {
       this.#reason = reasonOf(step.event);
-      this.#reasonSeq = step.event.seq;
+      this.#reasonAt = step.event.meta.recordedAt;
       // Merging, withdrawing and restoring hold for all stated time: what was said before them stands in no one's way.
       if (hasStatedPlace(step.event)) this.#reasonDay = utcDay(step.event.meta.statedAt);
     }
     this.#note(step);
   }
 
-  /** Of what holds for all stated time it is the log that says what came after. */
-  #isLater(event: KeptEvent<MeetingEvent>): boolean {
-    return hasStatedPlace(event)
-      ? utcDay(event.meta.statedAt) >= this.#reasonDay
-      : event.seq > this.#reasonSeq;
+  /** Of what holds for all stated time it is when it was recorded that says what came after. */
+  #isLater({ type, meta: { recordedAt, statedAt } }: KeptEvent<MeetingEvent>): boolean {
+    return hasStatedPlace({ type })
+      ? utcDay(statedAt) >= this.#reasonDay
+      : laterOf(this.#reasonAt, recordedAt) === recordedAt;
   }
 
   #note(step: MeetingStep): void {
