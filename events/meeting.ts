@@ -72,7 +72,8 @@ export const meetingEvents = {
   MeetingOutcomeRecorded: z.strictObject({ outcome: text }),
   MeetingNotHeld: z.strictObject({ reason: text }),
   MeetingCancelled: z.strictObject({ reason }),
-  MeetingReinstated: z.strictObject({ when: when.optional(), reason }),
+  /** Without `when`, with the last date; null: with none. */
+  MeetingReinstated: z.strictObject({ when: when.nullable().optional(), reason }),
   MeetingReclassified: z.strictObject({ classification, embargoUntil: instant.optional(), reason }),
   MeetingReleased: z.strictObject({ embargoUntil: instant }),
   MeetingMerged: z.strictObject({ into: id, reason }),

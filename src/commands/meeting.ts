@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { meetingCorrection, meetingEvents, meetingFacts } from '../../events/meeting.ts';
-import { id, text } from '../../events/values.ts';
+import { id, text, when } from '../../events/values.ts';
 import {
   access,
   type CommandDefinition,
@@ -114,7 +114,7 @@ const outcome = [
   }),
   write('reinstate', {
     summary: 'Takes a meeting up again, on its last date or a new one.',
-    body: meetingEvents.MeetingReinstated.extend(sourced),
+    body: meetingEvents.MeetingReinstated.extend({ ...sourced, when: when.optional() }),
     toCommand: (fields) => ({ type: 'reinstate', ...fields }),
   }),
 ];

@@ -7,8 +7,6 @@ export const RULES = {
   'hold-before-start': 'A meeting can have been held only once its earliest moment has come.',
   'not-held-too-early': 'A meeting has not taken place only once its latest moment is over.',
   'date-passed': 'Reinstating without a date restores the last one, which must not be over.',
-  'date-hidden':
-    'Reinstating without a date restores the last one, which the writer must have been able to see.',
   'correct-postponed-date': 'A postponed meeting has no date to correct: reschedule it.',
   'participant-already-there': 'A party takes part in a meeting once.',
   'participant-not-there': 'Only a party that takes part can be removed.',

@@ -14,13 +14,12 @@ import type { MeetingCommand } from './commands.ts';
 import {
   requireBegun,
   requireLastDateAhead,
-  requireNoLastDate,
   requireOtherDate,
   requireOver,
   requireStatus,
   saysTheSame,
 } from './guards.ts';
-import { type LiveMeeting, liveOf, type MeetingState, whenOf } from './state.ts';
+import { type LiveMeeting, lastWhenOf, liveOf, type MeetingState, whenOf } from './state.ts';
 
 /** The meeting that a merge is to leave standing, as the caller can see it. */
 export interface Survivor {
@@ -146,7 +145,11 @@ function decideOutcome(
     case 'reinstate': {
       const { when, reason } = command;
       requireWhen(when, live.details.place, ['when']);
-      if (when === undefined) requireLastDate(live, context);
+      // A date that the caller never saw is not restored; nor may a refusal tell of it.
+      if (context.lastDateHidden === true && when === undefined) {
+        return { type: 'MeetingReinstated', data: { when: noDate(live), reason } };
+      }
+      if (when === undefined) requireLastDateAhead(live, context.now);
       return { type: 'MeetingReinstated', data: { when, reason } };
     }
     case 'withdraw':
@@ -156,12 +159,9 @@ function decideOutcome(
   }
 }
 
-/** @throws {Rejected} date-hidden, date-passed */
-function requireLastDate(live: LiveMeeting, { now, lastDateHidden }: MeetingContext): void {
-  // Neither restoring it nor a refusal may tell a date that was never shown.
-  if (lastDateHidden === true) requireNoLastDate(live);
-  requireLastDateAhead(live, now);
-}
+/** What reinstates a meeting without its last date, if it has one. */
+const noDate = (live: LiveMeeting): null | undefined =>
+  lastWhenOf(live) === undefined ? undefined : null;
 
 function hold({ when, outcome }: Command<'hold'>, live: LiveMeeting, now: number): MeetingEvent {
   const planned = whenOf(live);

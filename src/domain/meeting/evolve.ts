@@ -111,7 +111,9 @@ function evolvePlan(live: LiveMeeting, event: PlanEvent): LiveMeeting {
     case 'MeetingCancelled':
       return dated('cancelled', live);
     case 'MeetingReinstated':
-      return dated('announced', live, event.data.when ?? lastWhenOf(live));
+      return event.data.when === null
+        ? compact({ status: 'announced', details: live.details, lastWhen: lastWhenOf(live) })
+        : dated('announced', live, event.data.when ?? lastWhenOf(live));
     default:
       return event satisfies never;
   }

@@ -142,12 +142,3 @@ export function requireLastDateAhead(live: LiveMeeting, now: number): void {
     `The last date (${resolved(when, live).display}) is over: give the new one in when.`,
   );
 }
-
-/** Rule date-hidden: there is no date that reinstating would restore. */
-export function requireNoLastDate(live: LiveMeeting): void {
-  if (lastWhenOf(live) === undefined) return;
-  throw new Rejected(
-    'date-hidden',
-    'The meeting has no date that you have seen and that could be restored: give one in when.',
-  );
-}

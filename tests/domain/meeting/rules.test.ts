@@ -502,6 +502,22 @@ describe('states', () => {
     expect(released).not.toHaveProperty('before.details.embargoUntil');
   });
 
+  it('a date that the writer never saw is not restored, and stays for those who did', () => {
+    const postponed: MeetingEvent[] = [dated(march), { type: 'MeetingPostponed', data: {} }];
+    const unseen = { ...now, lastDateHidden: true };
+    const [event] = given(postponed, unseen).when({ type: 'reinstate' });
+    expect(event).toEqual({ type: 'MeetingReinstated', data: { when: null } });
+    const history = [...postponed, event as MeetingEvent];
+    expect(fold(history)).toMatchObject({ status: 'announced', lastWhen: march });
+    expect(fold(history)).not.toHaveProperty('when');
+    const again = given([...history, { type: 'MeetingCancelled', data: {} }]);
+    expect(again.when({ type: 'reinstate' })).toEqual([{ type: 'MeetingReinstated', data: {} }]);
+    const undated: MeetingEvent[] = [dated(), { type: 'MeetingPostponed', data: {} }];
+    expect(given(undated, unseen).when({ type: 'reinstate' })).toEqual([
+      { type: 'MeetingReinstated', data: {} },
+    ]);
+  });
+
   it('an embargo that is over stays on what is not public until it is cleared', () => {
     const embargoUntil = '2021-11-22T07:00:00Z';
     const clear = (classification: 'internal' | 'public') => {
