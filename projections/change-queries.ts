@@ -10,8 +10,8 @@ import type { ViewRow } from './view-database.ts';
 /** How many changes one request looks at, at most: a filter that matches little answers with a short page. */
 export const CHANGES_SCANNED = 2_000;
 
-/** And how many rows of what does not exist for the reader: no request may take seconds. */
-export const ROWS_SCANNED = 20_000;
+/** And how many rows, with those of what does not exist for the reader: no request may take seconds. */
+export const ROWS_SCANNED = 5_000;
 
 type ChangesRequest = Parameters<CalendarQueries['listChanges']>[0];
 
@@ -77,8 +77,8 @@ function rowsAfter(
 const byNumber = (a: ViewRow, b: ViewRow): number => (a.n as number) - (b.n as number);
 
 /**
- * What the reader may know of rows, each with what it tells, if it matches. Only these are counted against the
- * bound: otherwise a page would be shorter for what is hidden.
+ * What the reader may know of rows, each with what it tells, if it matches. Rows that do not exist for them do not
+ * count as changes: a page would be shorter for what is hidden, but where thousands are hidden in a row.
  */
 function* told(rows: Iterable<ViewRow>, teller: ChangeTeller) {
   let known = 0;
@@ -98,7 +98,7 @@ function* told(rows: Iterable<ViewRow>, teller: ChangeTeller) {
   }
 }
 
-/** The newest change this reader sees: where someone at the end goes on from. */
+/** The newest change this reader sees, or one before it: where someone at the end goes on from. */
 function newest({ statements }: QueryContext, reader: Reader, teller: ChangeTeller): string | null {
   const rows = statements
     .of('SELECT * FROM changes WHERE lo <= ? AND hi >= ? AND since IS NULL ORDER BY n DESC')

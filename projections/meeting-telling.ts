@@ -50,7 +50,7 @@ class Teller {
   changedAt = '';
   #reason: string | null = null;
   #reasonDay = '';
-  #reasonAt = '';
+  #reasonRevision = 0;
 
   get reason(): string | null {
     return this.#reason;
@@ -61,7 +61,7 @@ class Teller {
     const { event, after, released } = step;
     this.recordedAt = event.meta.recordedAt;
     this.#reason = released ? null : reasonOf(event);
-    this.#reasonAt = event.meta.recordedAt;
+    this.#reasonRevision = event.revision;
     // A release sets neither status nor date: these are of the day they were stated.
     this.#reasonDay = utcDay(after.dateStatedAt);
     this.#note(step);
@@ -73,18 +73,18 @@ class Teller {
     // Facts may be recorded out of stated order: the reason follows what was said last, not what came in last.
     if (setsStatusOrDate(step) && this.#isLater(step.event)) {
       this.#reason = reasonOf(step.event);
-      this.#reasonAt = step.event.meta.recordedAt;
+      this.#reasonRevision = step.event.revision;
       // Merging, withdrawing and restoring hold for all stated time: what was said before them stands in no one's way.
       if (hasStatedPlace(step.event)) this.#reasonDay = utcDay(step.event.meta.statedAt);
     }
     this.#note(step);
   }
 
-  /** Of what holds for all stated time it is when it was recorded that says what came after. */
-  #isLater({ type, meta: { recordedAt, statedAt } }: KeptEvent<MeetingEvent>): boolean {
-    return hasStatedPlace({ type })
-      ? utcDay(statedAt) >= this.#reasonDay
-      : laterOf(this.#reasonAt, recordedAt) === recordedAt;
+  /** Of what holds for all stated time it is the stream that says what came after. */
+  #isLater(event: KeptEvent<MeetingEvent>): boolean {
+    return hasStatedPlace(event)
+      ? utcDay(event.meta.statedAt) >= this.#reasonDay
+      : event.revision > this.#reasonRevision;
   }
 
   #note(step: MeetingStep): void {

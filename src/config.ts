@@ -253,8 +253,8 @@ export function exampleConfig(config: Config): Config {
   return { ...config, dataDir, store: embedded(dataDir) };
 }
 
-/** An address with a user and a password, which is not repeated. */
-const PASSWORD = /\/\/[^/]*@/;
+/** Of an address with a user and a password, however it is written, which is not repeated. */
+const PASSWORD = /@/;
 
 function setting<S extends Setting>(
   env: Environment,

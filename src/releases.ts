@@ -61,6 +61,8 @@ class Writer implements Releases {
   #settled = new Map<string, number>();
   /** Streams whose end could not be recorded: told once each. */
   readonly #failed = new Set<string>();
+  /** How many the last round found due that it did not record. */
+  #stuck = 0;
 
   constructor(options: ReleasesOptions) {
     this.#options = options;
@@ -97,8 +99,7 @@ class Writer implements Releases {
 
   /** What cannot be recorded stays due, and must not hide what comes after it. */
   #dueIn(queries: ReleaseQueries): PendingRelease[] {
-    const stuck = this.#settled.size + this.#failed.size;
-    return queries.due(this.#options.now(), PAGE + stuck);
+    return queries.due(this.#options.now(), PAGE + this.#stuck);
   }
 
   async close(): Promise<void> {
@@ -144,6 +145,7 @@ class Writer implements Releases {
       if (settled) this.#settled.set(stream, entry.atMs);
       well = settled && well;
     }
+    this.#stuck = this.#settled.size + this.#failed.size;
     return well;
   }
 

@@ -1,11 +1,11 @@
 /** Between two tries where a reader has not made room yet, and for how long they go on. */
 const RETRY_MS = 5;
-const PATIENCE_MS = 1_000;
+const PATIENCE_MS = 100;
 
 /**
- * Where the lines of the log go. One that cannot be written (the disk is full, nobody reads) is given up, and a slow
- * reader is waited for once: neither the server nor its end may hang on its log. How many lines are lost is the first
- * one when there is room again.
+ * Where the lines of the log go. One that cannot be written (the disk is full, nobody reads) is given up, as is one for
+ * which a slow reader makes no room in a moment: neither the server nor its end may hang on its log. How many lines are
+ * lost is the first one when there is room again.
  */
 export class LogOutput {
   readonly #write: (bytes: Uint8Array) => number;

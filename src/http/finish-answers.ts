@@ -4,8 +4,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** Turns of the event loop without a connection or a request, after which what had arrived is read. */
 const QUIET_TURNS = 3;
-/** And how many there are at most, whatever comes. */
-const MOST_TURNS = 1_000;
+/** And for how long there are any, whatever comes: less than any server may take to stop. */
+const MOST_MS = 50;
 
 /** What a server does before it closes. */
 export interface Finishing {
@@ -53,7 +53,8 @@ export function finishAnswers(server: Server): Finishing {
     },
     takenIn: async () => {
       let quiet = 0;
-      for (let turn = 0; turn < MOST_TURNS && quiet < QUIET_TURNS; turn += 1) {
+      const until = performance.now() + MOST_MS;
+      while (quiet < QUIET_TURNS && performance.now() < until) {
         const before = arrived;
         await nextTurn();
         quiet = arrived === before ? quiet + 1 : 0;

@@ -214,9 +214,15 @@ describe('a bad setting is one line with its name and the cure', () => {
   });
 
   it('does not repeat a password', () => {
-    const message = failure({ PUBLIC_URL: 'https://desk:secret@example.org' });
-    expect(message).toMatch(/^PUBLIC_URL must be .* password/);
-    expect(message).not.toContain('secret');
+    for (const address of [
+      'https://desk:secret@a.org',
+      'https:desk:secret@a.org',
+      'desk:secret@a',
+    ]) {
+      const message = failure({ PUBLIC_URL: address });
+      expect(message).toMatch(/^PUBLIC_URL must be .* password/);
+      expect(message).not.toContain('secret');
+    }
   });
 
   it('keeps control characters out of the line', () => {

@@ -11,9 +11,13 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 const { id: _, ...FACTS } = MEETING;
+const DAY_MS = 86_400_000;
 
 /** A confidential meeting of the insider, with what they say of it, and then shown to everybody. */
-async function released(facts: object, ...said: readonly [action: string, body: object][]) {
+async function released(
+  facts: object,
+  ...said: readonly (readonly [action: string, body: object])[]
+) {
   const body = { ...FACTS, ...facts, classification: 'confidential' };
   const made = must(201, await world.post('/meetings', body, {}, 'insider'));
   const { id } = made.json<{ id: string }>();
@@ -49,15 +53,24 @@ describe('a date that was given up before the release', () => {
     expect(got.json()).toMatchObject({ when: { edtf: '2022-03-14' } });
   });
 
-  test('makes no difference to a meeting that never had one', async () => {
+  test.each([
+    ['postponed', []],
+    ['cancelled', [['cancel', {}]]],
+  ] as const)('makes no difference to a %s meeting that never had one', async (_, more) => {
     const answers = [];
+    const begun = world.clock.ms;
     for (const when of [undefined, { edtf: '2021-03-14' }]) {
-      const { id, act } = await released({ when }, ['postpone', {}]);
+      world.clock.ms = begun;
+      const { id, act } = await released({ when }, ['postpone', {}], ...more);
+      world.clock.ms += DAY_MS;
       const got = must(200, await act('reinstate', {}, 'editor'));
+      const moved = { when: { edtf: '2022-06-01' }, statedAt: '2021-11-22' };
+      const again = await act('reschedule', moved, 'editor');
       const history = await world.get(`/meetings/${id}/history`, 'editor');
+      const stated = await world.get(`/meetings/${id}?statedAsOf=2021-11-23`, 'editor');
       const plain = (text: string) =>
-        text.replaceAll(id, 'id').replaceAll(/[0-9a-f-]{36}|2021-11-22T[\d:.]+Z/g, '');
-      answers.push([plain(got.text), plain(history.text)]);
+        text.replaceAll(id, 'id').replaceAll(/[0-9a-f-]{36}|2021-11-2\dT[\d:.]+Z/g, '');
+      answers.push([got, again, history, stated].map(({ text }) => plain(text)));
     }
     expect(answers[1]).toEqual(answers[0]);
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { CHANGES_SCANNED } from '../../projections/change-queries.ts';
+import { CHANGES_SCANNED, ROWS_SCANNED } from '../../projections/change-queries.ts';
 import { type ChangeView, type MeetingFilters, UnknownCursor } from '../../projections/types.ts';
 import type { Level } from '../../src/domain/visibility.ts';
 import { World } from './support/world.ts';
@@ -135,6 +135,20 @@ describe('cursors', () => {
     expect(rest).toEqual({ items: [], cursor: ids.at(-1) });
   });
 
+  it('come past more of what does not exist than one request looks at', async () => {
+    await world.announce('secret', { classification: 'internal' });
+    const { eventId } = await world.publish('r', { classification: 'public' });
+    const claim = { id: 'c1', meeting: 'secret', field: 'title', attributedTo: null };
+    const data = (n: number) => ({
+      ...{ claims: [{ ...claim, value: `Title ${n}` }], reason: 'misread' },
+    });
+    const ids = await appendMany('announcement', 'r', 'AnnouncementCorrected', data, ROWS_SCANNED);
+    await world.announce('last');
+    const first = world.changes({ after: eventId }, 0);
+    expect(first).toEqual({ items: [], cursor: ids.at(ROWS_SCANNED - 1) });
+    expect(told({ after: `${first.cursor}` }, 0)).toEqual(['last announced']);
+  });
+
   it('pass what does not exist for the reader, however much it is', async () => {
     await world.announce('secret', { classification: 'internal' });
     await world.announce('first');
@@ -178,18 +192,19 @@ async function followed(own: World, steps: readonly string[], limit: number): Pr
   return read;
 }
 
-/** As many events of one entry as one page looks at, and ten more; their ids. */
+/** So many events of one entry, by default as one page looks at, and ten more; their ids. */
 async function appendMany(
   kind: 'meeting' | 'announcement',
   id: string,
   type: string,
   data: (n: number) => object,
+  count = CHANGES_SCANNED,
 ): Promise<string[]> {
   const stream = `${kind}-${id}`;
   const last = (await world.store.readStream(stream)).at(-1);
   if (last === undefined) throw new Error(`there is no ${stream}`);
   const { meta } = last;
-  const events = Array.from({ length: CHANGES_SCANNED + 10 }, (_, n) => ({
+  const events = Array.from({ length: count + 10 }, (_, n) => ({
     ...{ id: `00000000-0000-5000-9000-${String(n).padStart(12, '0')}`, type, data: data(n), meta },
   }));
   for (let begin = 0; begin < events.length; begin += 1_000) {

@@ -371,7 +371,7 @@ describe('reason is that of the event which set the present status or date', () 
     expect(reasons()).toEqual(['entered in error', 'the same']);
     await world.restore('a');
     expect(world.meeting('a').reason).toBe('it was right');
-    await world.at(1_000).cancel('a', { reason: 'called off', statedAt: '2021-11-24' });
+    await world.cancel('a', { reason: 'called off', statedAt: '2021-11-24' });
     expect(world.meeting('a').reason).toBe('called off');
     const past = { statedDay: '2021-11-25' };
     const stated = world.queries.getMeeting(world.reader(2), 'a', past);

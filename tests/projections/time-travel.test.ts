@@ -121,12 +121,7 @@ function stated(log: readonly RecordedEvent[], day: string): RecordedEvent[] {
   const inTime = ordered.filter((event) => !isTimeless(event));
   // Merges are judged in the order in which they were recorded.
   const timeless = log.filter((event) => isTimeless(event) && begun.has(event.stream));
-  const revisions = new Map<string, number>();
-  return [...inTime, ...timeless].map((event) => {
-    const revision = (revisions.get(event.stream) ?? -1) + 1;
-    revisions.set(event.stream, revision);
-    return { ...event, revision };
-  });
+  return [...inTime, ...timeless];
 }
 
 const recordedBy = (log: readonly RecordedEvent[], ms: number): RecordedEvent[] =>

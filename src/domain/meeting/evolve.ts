@@ -112,7 +112,7 @@ function evolvePlan(live: LiveMeeting, event: PlanEvent): LiveMeeting {
       return dated('cancelled', live);
     case 'MeetingReinstated':
       return event.data.when === null
-        ? compact({ status: 'announced', details: live.details, lastWhen: lastWhenOf(live) })
+        ? dated('announced', live)
         : dated('announced', live, event.data.when ?? lastWhenOf(live));
     default:
       return event satisfies never;
