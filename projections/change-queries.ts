@@ -85,8 +85,7 @@ function* told(rows: Iterable<ViewRow>, teller: ChangeTeller) {
   let scanned = 0;
   for (const row of rows) {
     scanned += 1;
-    const exists = teller.exists(row);
-    if (exists) {
+    if (teller.exists(row)) {
       known += 1;
       yield { row, item: teller.tell(row) };
     }

@@ -61,8 +61,6 @@ class Writer implements Releases {
   #settled = new Map<string, number>();
   /** Streams whose end could not be recorded: told once each. */
   readonly #failed = new Set<string>();
-  /** How many the last round found due that it did not record. */
-  #stuck = 0;
 
   constructor(options: ReleasesOptions) {
     this.#options = options;
@@ -99,7 +97,8 @@ class Writer implements Releases {
 
   /** What cannot be recorded stays due, and must not hide what comes after it. */
   #dueIn(queries: ReleaseQueries): PendingRelease[] {
-    return queries.due(this.#options.now(), PAGE + this.#stuck);
+    const stuck = this.#settled.size + this.#failed.size;
+    return queries.due(this.#options.now(), PAGE + stuck);
   }
 
   async close(): Promise<void> {
@@ -135,17 +134,17 @@ class Writer implements Releases {
 
   /** Whether all went well; where one fails, the others are released all the same. */
   async #releaseAll(due: readonly PendingRelease[]): Promise<boolean> {
-    const before = this.#settled;
-    this.#settled = new Map();
+    const settled = new Map<string, number>();
     let well = true;
     for (const entry of due) {
       if (this.#closed) return true;
       const stream = streamOf(entry.kind, entry.id);
-      const settled = before.get(stream) === entry.atMs || (await this.#release(stream, entry));
-      if (settled) this.#settled.set(stream, entry.atMs);
-      well = settled && well;
+      const isSettled =
+        this.#settled.get(stream) === entry.atMs || (await this.#release(stream, entry));
+      if (isSettled) settled.set(stream, entry.atMs);
+      well = isSettled && well;
     }
-    this.#stuck = this.#settled.size + this.#failed.size;
+    this.#settled = settled;
     return well;
   }
 

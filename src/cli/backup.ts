@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_VIEWS } from '../all-views.ts';
 import type { Config } from '../config.ts';
@@ -27,19 +26,12 @@ export async function backup(
   if (source !== undefined && existsSync(file)) {
     throw new CommandFailed(`${file} exists: name another file`);
   }
-  if (views && existsSync(folder)) {
-    throw new CommandFailed(`${folder} exists: name another file`);
-  }
   await interruptible('nothing was copied', async (signal) => {
-    // Named when the store is there, too: a folder that has its name is half of a whole backup.
-    const making = `${folder}.${randomUUID()}.partial`;
-    try {
-      if (views) await backupViews(join(config.dataDir, 'views'), VIEWS, making, signal);
+    const copyStore = async () => {
       if (source !== undefined) await backupStore(source, file, signal);
-      if (views) renameSync(making, folder);
-    } finally {
-      rmSync(making, { recursive: true, force: true });
-    }
+    };
+    if (!views) return await copyStore();
+    await backupViews(join(config.dataDir, 'views'), VIEWS, folder, signal, copyStore);
   });
   const copies = [...(source === undefined ? [] : [file]), ...(views ? [folder] : [])];
   process.stdout.write(`${copies.join(' and ')}\n`);

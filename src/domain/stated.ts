@@ -35,18 +35,15 @@ const IGNORED = new Set([
 ]);
 const PLACELESS: ReadonlySet<string> = new Set([...TIMELESS, ...IGNORED]);
 
-/** Without a date it sets none: as where there was none to restore. */
-const isReinstated = ({ type }: SourcedEvent): boolean => type === 'MeetingReinstated';
-
 function ownFields(event: SourcedEvent): string[] {
   if (TIMELESS.has(event.type) || event.type.endsWith('Released')) return [];
   if (event.type.startsWith('MeetingParticipant')) return ['participants'];
   if (event.type.endsWith('Reclassified')) return ['classification', 'embargoUntil'];
   // It comes of the meeting having been held: so it was not known before that was.
   if (event.type === 'MeetingOutcomeRecorded') return ['outcome', 'status'];
-  return Object.entries(event.data)
-    .filter(([key, value]) => !NOT_FIELDS.has(key) && !(value === null && isReinstated(event)))
-    .map(([key]) => key);
+  // Without a date it sets none: as where there was none to restore.
+  if (event.type === 'MeetingReinstated' && event.data.when === null) return [];
+  return Object.keys(event.data).filter((key) => !NOT_FIELDS.has(key));
 }
 
 interface Moving {

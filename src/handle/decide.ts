@@ -19,7 +19,7 @@ import { compact } from '../domain/values.ts';
 import { levelOf } from '../domain/visibility.ts';
 import { eventId } from '../ids.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { isLastDateHidden, knownHistory, sharedHistory } from './known.ts';
+import { Known } from './known.ts';
 import { type Actor, canSee, type Loaded, loadAnnouncement, loadMeeting } from './stream.ts';
 
 /** What stays the same however often one request is tried. */
@@ -49,7 +49,9 @@ export interface Attempt {
 export async function decideEvents(attempt: Attempt): Promise<NewEvent[]> {
   requireOwnMoment(attempt.parsed);
   const published = await publicationOfSources(attempt);
-  const { events, fields, history } = await decided(attempt);
+  const known = new Known(attempt.loaded);
+  const level = levelOf(attempt.identity.actor.ceiling);
+  const { events, fields, history } = await decided(attempt, known.isLastDateHidden(level));
   const recordedAt = recordedAtOf(attempt);
   const statedAt = resolveStatedAt(
     {
@@ -59,8 +61,8 @@ export async function decideEvents(attempt: Attempt): Promise<NewEvent[]> {
       fields,
       recordedAt,
     },
-    knownHistory(attempt.loaded, history, levelOf(attempt.identity.actor.ceiling)),
-    sharedHistory(attempt.loaded, history, fields, attempt.now),
+    known.history(history, level),
+    known.sharedHistory(history, fields, attempt.now),
   );
   return events.map((event, index) => sealed(event, index, statedAt, recordedAt, attempt));
 }
@@ -71,11 +73,10 @@ interface Decided {
   readonly history: readonly StatedFact[];
 }
 
-async function decided(attempt: Attempt): Promise<Decided> {
+async function decided(attempt: Attempt, lastDateHidden: boolean): Promise<Decided> {
   const { parsed, loaded, now, identity } = attempt;
   if (parsed.kind === 'meeting' && loaded.kind === 'meeting') {
     const survivor = await survivorOf(attempt);
-    const lastDateHidden = isLastDateHidden(loaded, levelOf(identity.actor.ceiling));
     const context = { now, id: identity.id, survivor, lastDateHidden };
     const events = meeting.decide(parsed.command, loaded.state, context);
     const history = statedHistory(loaded.events, meeting.initialState, meeting.evolve);

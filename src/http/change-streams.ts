@@ -35,9 +35,8 @@ export class ChangeStreams {
   /** Each with what to do when it is over. */
   readonly #followers = new Map<Follower, () => void>();
   readonly #due = new Set<Follower>();
-  /** Places by who has them, and in all. */
+  /** Places by who has them. */
   readonly #places = new Map<string | undefined, number>();
-  #taken = 0;
   #dropped = 0;
   #turn: NodeJS.Immediate | undefined;
 
@@ -74,14 +73,14 @@ export class ChangeStreams {
   reserve(who?: string): Place {
     const { streamConnections } = this.#edge.limits;
     const most = who === undefined ? streamConnections : Math.ceil(streamConnections / SHARE);
-    if (this.#taken >= streamConnections) throw tooMany(streamConnections, 'are open');
+    const taken = [...this.#places.values()].reduce((sum, count) => sum + count, 0);
+    if (taken >= streamConnections) throw tooMany(streamConnections, 'are open');
     if (this.#takenBy(who) >= most) throw tooMany(most, 'are open from here');
     this.#places.set(who, this.#takenBy(who) + 1);
-    this.#taken += 1;
-    let taken = true;
+    let isHeld = true;
     const release = () => {
-      if (taken) this.#giveBack(who);
-      taken = false;
+      if (isHeld) this.#giveBack(who);
+      isHeld = false;
     };
     return { release };
   }
@@ -94,7 +93,6 @@ export class ChangeStreams {
     const left = this.#takenBy(who) - 1;
     if (left === 0) this.#places.delete(who);
     else this.#places.set(who, left);
-    this.#taken -= 1;
   }
 
   /** Follows until the connection is over, and gives the place back then. */

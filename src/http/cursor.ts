@@ -1,17 +1,18 @@
+import type { Reader } from '../../projections/types.ts';
 import type { Edge } from './edge.ts';
 import { Problem } from './problem.ts';
 
 /**
  * What `attempt` gives, which is undefined while `after` is unknown: an unknown cursor may be an event that has
  * not been applied here yet, so it is waited for while this node is behind its store.
- * @param isToCome whether it is a release that is not recorded yet, whose id is known all the same
+ * A release that is not recorded yet has an id that is known all the same.
  * @throws {Problem} view-behind, gone
  */
 export async function onceKnown<T>(
   edge: Edge,
   after: string | undefined,
   attempt: () => T | undefined,
-  isToCome: (event: string) => boolean,
+  reader: () => Reader,
 ): Promise<T> {
   let made = attempt();
   if (made !== undefined) return made;
@@ -23,7 +24,8 @@ export async function onceKnown<T>(
   // As long for an event that the caller may not know as for one that does not exist.
   const isFound = behind ? await edge.found(after ?? '', isMade) : isMade();
   if (isFound && made !== undefined) return made;
-  if (isToCome(after ?? '') || (behind && (await isBehind(edge)))) {
+  const isToCome = edge.queries().isToCome(reader(), after ?? '');
+  if (isToCome || (behind && (await isBehind(edge)))) {
     throw new Problem('view-behind', 'the event to go on from may not have been applied here yet');
   }
   throw new Problem('gone', '`after` is no event that you may know: start again without it');

@@ -10,6 +10,7 @@ import { readDefinition } from './ledger.ts';
 /**
  * Copies the views that are current, each as it is at one moment, into a folder that can be used as a views folder.
  * The owner may go on serving.
+ * @param rest the rest of the backup, without which the folder does not get its name
  * @throws {ViewsUnusable} one of the views is not there yet or damaged, or the target exists or has no folder
  * @throws the signal's reason when aborted
  */
@@ -18,6 +19,7 @@ export async function backupViews(
   views: readonly string[],
   target: string,
   signal?: AbortSignal,
+  rest: () => Promise<void> = async () => {},
 ): Promise<void> {
   if (existsSync(target)) throw new ViewsUnusable(`${target} exists: name another file`);
   if (!existsSync(dirname(target))) {
@@ -27,6 +29,7 @@ export async function backupViews(
   mkdirSync(making);
   try {
     for (const view of views) await copyView(folder, view, making, signal);
+    await rest();
     renameSync(making, target);
   } finally {
     rmSync(making, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
  * @throws an SQLite error when the file is no database
  */
 export function openLive(file: string): DatabaseSync {
-  return prepared(
+  return configured(
     new DatabaseSync(file, { timeout: 1_000 }),
     `PRAGMA journal_mode = WAL;
      PRAGMA synchronous = NORMAL;
@@ -19,7 +19,7 @@ export function openLive(file: string): DatabaseSync {
 }
 
 /** The handle after these statements; closed when one of them fails. */
-function prepared(db: DatabaseSync, sql: string): DatabaseSync {
+function configured(db: DatabaseSync, sql: string): DatabaseSync {
   try {
     db.exec(sql);
     return db;
@@ -31,7 +31,7 @@ function prepared(db: DatabaseSync, sql: string): DatabaseSync {
 
 /** A second handle on a live view that cannot write. */
 export function openReader(file: string): DatabaseSync {
-  return prepared(
+  return configured(
     new DatabaseSync(file, { readOnly: true, timeout: 1_000 }),
     'PRAGMA cache_size = -32768; PRAGMA mmap_size = 268435456',
   );
@@ -52,7 +52,7 @@ export function isWhole(file: string): boolean {
 
 /** A file under construction: no journal, no syncs, ours alone. A crash leaves litter, never a view. */
 export function openBuild(file: string): DatabaseSync {
-  return prepared(
+  return configured(
     new DatabaseSync(file),
     `PRAGMA journal_mode = OFF;
      PRAGMA synchronous = OFF;

@@ -143,14 +143,11 @@ function decideOutcome(
     case 'cancel':
       return { type: 'MeetingCancelled', data: { reason: command.reason } };
     case 'reinstate': {
-      const { when, reason } = command;
-      requireWhen(when, live.details.place, ['when']);
+      requireWhen(command.when, live.details.place, ['when']);
       // A date that the caller never saw is not restored; nor may a refusal tell of it.
-      if (context.lastDateHidden === true && when === undefined) {
-        return { type: 'MeetingReinstated', data: { when: noDate(live), reason } };
-      }
+      const when = command.when ?? (context.lastDateHidden === true ? noDate(live) : undefined);
       if (when === undefined) requireLastDateAhead(live, context.now);
-      return { type: 'MeetingReinstated', data: { when, reason } };
+      return { type: 'MeetingReinstated', data: { when, reason: command.reason } };
     }
     case 'withdraw':
       return { type: 'MeetingWithdrawn', data: { reason: command.reason } };

@@ -66,9 +66,8 @@ async function answerStream(
     await edge.seen(query.seen, edge.callerOf(request));
     await edge.deps.released?.();
     const given = lastEventId(request.headers) ?? query.after;
-    const isToCome = (event: string) => edge.queries().isToCome(readerNow(), event);
     const beginAt = () => begin(edge, readerNow, filters, given);
-    const { after } = await onceKnown(edge, given, beginAt, isToCome);
+    const { after } = await onceKnown(edge, given, beginAt, readerNow);
     if (request.method === 'HEAD') {
       place.release();
       return reply.headers(HEADERS).send(Readable.from([]));

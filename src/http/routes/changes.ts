@@ -24,8 +24,13 @@ export function changeRoutes(app: FastifyInstance, edge: Edge): void {
     answer: async (context) => {
       // A release that no event says yet has no place in the log that one could go on from.
       await edge.deps.released?.();
-      const isToCome = (event: string) => edge.queries().isToCome(context.reader, event);
-      return onceKnown(edge, context.query.after, () => page(edge, context), isToCome);
+      const { query, reader } = context;
+      return onceKnown(
+        edge,
+        query.after,
+        () => page(edge, context),
+        () => reader,
+      );
     },
   });
   addRead(app, edge, {
