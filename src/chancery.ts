@@ -48,7 +48,7 @@ export interface ChanceryOptions {
 }
 
 export interface Chancery {
-  /** Where it listens: `http://127.0.0.1:3000`. */
+  /** Where this machine reaches it: `http://127.0.0.1:3000`. */
   readonly url: string;
   readonly clock: Clock;
   /** Made now, because the store had none: shown once and kept nowhere. */
@@ -94,8 +94,8 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const parts = { store, clock, handle, projector, access, lag, released };
   const app = await listen(options, parts, opened);
   const { port } = app.server.address() as AddressInfo;
-  const withdraw = announceOwner(folder, { url: localUrl(config.host, port), token: control });
-  opened.defer(withdraw);
+  const url = localUrl(config.host, port);
+  opened.defer(announceOwner(folder, { url, token: control }));
   // After listening: a token made by a start that then fails would have been shown to nobody.
   const firstToken = config.adminToken === undefined ? await access.issueFirst() : undefined;
   const ready = Promise.all([access.view.ready, projector.ready]).then(() => {});
@@ -104,7 +104,7 @@ export async function openChancery(options: ChanceryOptions): Promise<Chancery> 
   const running = opened.move();
   log.info({ version: VERSION, store: nameOfStore(config.store), port, example }, 'serving');
   return {
-    url: urlOf(config.host, port),
+    url,
     clock,
     firstToken,
     ready,
@@ -139,12 +139,11 @@ const watchLag = (
   now: Clock,
 ): LagMonitor => new LagMonitor({ store, views, now, timers: systemTimers, stallMs });
 
-const urlOf = (host: string, port: number): string =>
-  `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
-
-/** Where commands on this machine reach it: an address that stands for all of them is none. */
-const localUrl = (host: string, port: number): string =>
-  urlOf(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
+/** Where this machine reaches it: an address that stands for all of them is none. */
+function localUrl(host: string, port: number): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
 
 interface Parts {
   readonly store: EventStore;

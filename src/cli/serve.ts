@@ -43,7 +43,7 @@ export async function serve(given: Config, { example }: { example: boolean }): P
   chancery.ready.then(
     () => {
       build.end();
-      say(welcome(chancery, example));
+      say(welcome(chancery, config.publicUrl, example));
     },
     () => {},
   );
@@ -57,8 +57,9 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-function welcome({ url, clock }: Chancery, example: boolean): string {
-  const lines = [`Chancery is ready: ${url}`, `Subscribe: ${url}/calendar.ics`];
+/** `publicUrl`: where subscribers elsewhere reach the server. */
+function welcome({ url, clock }: Chancery, publicUrl: string | undefined, example: boolean) {
+  const lines = [`Chancery is ready: ${url}`, `Subscribe: ${publicUrl ?? url}/calendar.ics`];
   if (example) {
     const now = new Date(clock()).toISOString().slice(0, 16).replace('T', ' ');
     lines.push(`This is the example. Its clock says ${now} UTC.`);

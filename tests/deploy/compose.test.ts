@@ -32,6 +32,9 @@ const compose = parse(text, { merge: true }) as {
 const services = Object.entries(compose.services);
 const cluster = services.filter(([, { profiles }]) => profiles?.includes('esdb'));
 
+/** A value when nothing is set outside. */
+const untold = (value: string): string => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+
 describe('docker-compose.yml', () => {
   it('is what the specification of compose files allows', () => {
     // It spells its own names and that of its version of JSON Schema in ways that ajv does not know.
@@ -97,6 +100,21 @@ describe('docker-compose.yml', () => {
   });
 });
 
+describe('a service of Chancery', () => {
+  const nodes = services.filter(([, { build }]) => build !== undefined);
+
+  it.each(nodes)(
+    '%s believes proxies in the networks of the engine, and others if told',
+    (_, { environment }) => {
+      const trusted = environment?.TRUST_PROXY ?? '';
+      expect(trusted).toMatch(/^\$\{TRUST_PROXY:-/);
+      // https://docs.docker.com/engine/daemon/: the addresses that bridges get, unless told otherwise.
+      const { trustProxy } = loadConfig({ TRUST_PROXY: untold(trusted) }, '');
+      expect(trustProxy).toEqual(['172.16.0.0/12']);
+    },
+  );
+});
+
 describe('the profile esdb', () => {
   it('is a server, two nodes and a proxy, all with health checks', () => {
     expect(cluster.map(([name]) => name)).toEqual([
@@ -124,10 +142,7 @@ describe('the profile esdb', () => {
 
   it.each(['chancery-1', 'chancery-2'])('%s has settings that the program takes', (name) => {
     const environment = compose.services[name]?.environment ?? {};
-    const given = Object.entries(environment).map(([key, value]) => [
-      key,
-      value.replace(/\$\{\w+:-([^}]*)\}/g, '$1'),
-    ]);
+    const given = Object.entries(environment).map(([key, value]) => [key, untold(value)]);
     const { store } = loadConfig(Object.fromEntries(given), '');
     expect(store).toMatchObject({
       kind: 'cluster',
