@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { backgroundVerify } from './background.ts';
 import type { AppDeps } from './http/deps.ts';
 import type { StoreSettings } from './open-store.ts';
-import { ViewBehind, ViewsUnusable } from './views/errors.ts';
+import { isDiskFull, NoRoomForViews, ViewBehind, ViewsUnusable } from './views/errors.ts';
 import { openWorkshop } from './views/prepare.ts';
 import type { Projector } from './views/projector.ts';
 import { RebuildAll } from './views/rebuild-all.ts';
@@ -48,7 +48,10 @@ export function operations(
   };
 }
 
-/** @throws {ViewBehind} there is no such view yet, it is damaged and built again, or the server is closing */
+/**
+ * @throws {ViewBehind} there is no such view yet, it is damaged and built again, or the server is closing
+ * @throws {NoRoomForViews}
+ */
 async function verifyOne(
   view: Projector,
   folder: string,
@@ -64,7 +67,10 @@ async function verifyOne(
     } catch (error) {
       // Errors of another thread keep their names alone.
       const isDamaged = error instanceof Error && error.name === ViewsUnusable.name;
-      throw isDamaged ? view.damaged(error, stored) : error;
+      if (isDamaged) throw view.damaged(error, stored);
+      if (!isDiskFull(error)) throw error;
+      log.warn({ err: error, view: name }, 'views are not compared: the disk takes no copy');
+      throw new NoRoomForViews(error);
     }
   });
   if (result === undefined) throw new ViewBehind(name);

@@ -52,21 +52,45 @@ export class RebuildRunning extends Error {
   }
 }
 
+/** Work on the views needs a copy of them for a while, for which there is no room. */
+export class NoRoomForViews extends Error {
+  override readonly name = 'NoRoomForViews';
+  readonly code = 'overloaded';
+
+  constructor(cause: unknown) {
+    super('the disk takes no copy of the views beside them: make room on it, and try again', {
+      cause,
+    });
+  }
+}
+
 // SQLite's primary result codes (https://sqlite.org/rescode.html) for which the statement or its values
 // are to blame: ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE. The same event would fail in the same way again.
 const STATEMENT_FAULTS: ReadonlySet<number> = new Set([1, 18, 19, 20, 25]);
 // CORRUPT, NOTADB.
 const BROKEN_FILE: ReadonlySet<number> = new Set([11, 26]);
+// FULL, and IOERR_WRITE: what a limit on the size of files comes as.
+const NO_ROOM: ReadonlySet<number> = new Set([13, 778]);
+
+function codeOf(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode : undefined;
+}
 
 function primaryCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
+  const code = codeOf(error);
+  return code === undefined ? undefined : code & 0xff;
 }
 
 /** Whether the database or its disk is to blame (full, read-only, I/O), not the event: worth a retry. */
 export function isDatabaseFault(error: unknown): boolean {
   const code = primaryCode(error);
   return code !== undefined && !STATEMENT_FAULTS.has(code);
+}
+
+/** Whether the disk takes no more. */
+export function isDiskFull(error: unknown): boolean {
+  return NO_ROOM.has(codeOf(error) ?? 0);
 }
 
 /** Whether the file is no database or a damaged one: a view is then built anew. */

@@ -212,6 +212,24 @@ test('a disk that takes no more: writes are refused, reads go on, and with room 
   expect(acknowledged.filter((id) => !kept.includes(id))).toEqual([]);
 });
 
+test('a disk that takes no copy of the views: they are not compared, and go on being read', async () => {
+  const filling = await openServer(env);
+  const ids = Array.from({ length: 100 }, (_, n) => `meeting-${n}`);
+  const made = await Promise.all(ids.map((id) => announce(filling.url, id)));
+  expect(new Set(made.map(({ status }) => status))).toEqual(new Set([201]));
+  await filling.stop();
+  const server = await startCramped(64);
+  const verified = await fetch(`${server.url}/admin/verify`, { method: 'POST', headers });
+  expect(verified.status).toBe(503);
+  expect(await verified.json()).toMatchObject({
+    code: 'overloaded',
+    detail: expect.stringMatching(/^the disk takes no copy .*: make room/),
+  });
+  expect((await idsAt(server)).length).toBe(ids.length);
+  await server.stop();
+  expect(readdirSync(join(folder.path, 'views', 'verify'))).toEqual(['owner.db']);
+});
+
 test('a clock that is set back an hour: time never falls within an entry, and nothing is lost or hidden', async () => {
   let ms = Date.parse('2021-11-22T10:00:00Z');
   const config = loadConfig({ ...env, PORT: '0' }, 'no-such-file');
