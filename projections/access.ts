@@ -32,7 +32,7 @@ const EVENT_TABLE =
  */
 export const access: Projection = {
   name: 'access',
-  definition: 4,
+  definition: 5,
   kinds: PARTS.map(({ kind }) => kind),
   tables: EVENT_TABLE + PARTS.map(({ tables }) => tables).join(''),
   indexes: PARTS.map(({ indexes }) => indexes).join(''),

@@ -1,5 +1,6 @@
 import type { FeedEvent, FeedFacts } from '../events/feed.ts';
 import {
+  type Edition,
   evolve,
   type FeedState,
   type FeedToken,
@@ -80,12 +81,15 @@ class FeedRows {
   }
 }
 
+export type { Edition };
+
 /** A feed as it is, without anything secret. */
 export interface FeedRow {
   readonly id: string;
   /** The view's order, and the place in the list. */
   readonly seq: number;
   readonly facts: FeedFacts;
+  readonly edition: Edition | undefined;
   /** Oldest first; of a public feed none. */
   readonly tokens: readonly FeedToken[];
   readonly createdAt: string;
@@ -152,11 +156,12 @@ const optional = (row: ViewRow | undefined): FeedRow | undefined =>
   row === undefined ? undefined : feedRow(row);
 
 function feedRow(row: ViewRow): FeedRow {
-  const { facts, tokens } = JSON.parse(row.state as string) as SavedFeed;
+  const { facts, edition, tokens } = JSON.parse(row.state as string) as SavedFeed;
   return {
     id: row.id as string,
     seq: row.seq as number,
     facts,
+    edition,
     tokens,
     createdAt: row.created_at as string,
     createdBy: row.created_by as string,

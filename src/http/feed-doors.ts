@@ -59,7 +59,7 @@ export class FeedDoors {
   /** The same object while the feed and the notice are as they were. */
   #ask(row: FeedRow, notice: Notice | undefined): FeedAsk {
     const key = `${row.id} ${notice?.uid ?? ''}`;
-    const from = JSON.stringify([row.facts, notice]);
+    const from = JSON.stringify([row.facts, row.edition, notice]);
     const known = this.#made.get(key);
     const made = known?.from === from ? known : { from, ask: askOf(row, notice) };
     this.#made.delete(key);
@@ -72,8 +72,12 @@ export class FeedDoors {
   }
 }
 
-export function askOf({ id, facts }: Pick<FeedRow, 'id' | 'facts'>, notice?: Notice): FeedAsk {
-  const { name, filters, options, visibility, ceiling } = facts;
+export function askOf(
+  { id, facts, edition }: Pick<FeedRow, 'id' | 'facts' | 'edition'>,
+  notice?: Notice,
+): FeedAsk {
+  const { name, filters, visibility, ceiling } = facts;
+  const options = edition === undefined ? facts.options : { ...facts.options, edition };
   return {
     ...{ name, description: DESCRIPTION, options, filters: filters as FeedAsk['filters'] },
     level: LEVELS[ceiling],

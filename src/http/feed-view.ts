@@ -4,7 +4,8 @@ import { expiryOf, graceOf, isOver, presentOf } from './feed-life.ts';
 
 /** A saved feed as an answer shows it. */
 
-type Shown = Omit<FeedRow, 'seq' | 'stale'> & {
+type Told = 'id' | 'facts' | 'tokens' | 'createdAt' | 'createdBy' | 'changedAt';
+export type Shown = Pick<FeedRow, Told> & {
   readonly stale?: boolean;
   readonly deleted?: boolean;
 };

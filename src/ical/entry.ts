@@ -1,5 +1,6 @@
 import type { EntryRow } from '../../projections/entry.ts';
-import { isCoarse, latestMs, type ResolvedWhen } from '../domain/date/index.ts';
+import type { Edition } from '../../projections/feeds.ts';
+import { instantMs, isCoarse, latestMs, type ResolvedWhen } from '../domain/date/index.ts';
 import type { EntryOptions } from './options.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { CRLF, contentLine, escapeText, oneLine, textLine, uriValue } from './text.ts';
@@ -40,7 +41,7 @@ export function renderEntry(
   const times = timeLines(when, options);
   const text = [
     `BEGIN:VEVENT${CRLF}`,
-    identityLines(row),
+    identityLines(row, options.edition === undefined ? [RENDERING] : [RENDERING, options.edition]),
     times.text,
     textLine('SUMMARY', titleWords(row, standing)),
     contentLine('STATUS', statusOf(row, options, standing)),
@@ -66,11 +67,19 @@ export function renderEntry(
   };
 }
 
-function identityLines(row: EntryRow): string {
-  const stamp = utcStamp(row.stamp);
+/**
+ * The edition of all entries: whoever makes them look different counts one up, and says when. Programs replace an entry
+ * that they have only where SEQUENCE (RFC 5545 §3.8.7.4), LAST-MODIFIED or DTSTAMP is another.
+ */
+export const RENDERING: Edition = { count: 0, at: '1970-01-01T00:00:00Z' };
+
+function identityLines(row: EntryRow, editions: readonly Edition[]): string {
+  const sequence = editions.reduce((sum, { count }) => sum + count, row.sequence);
+  const stamps = [row.stamp, ...editions.map(({ at }) => at)];
+  const stamp = utcStamp(stamps.reduce((a, b) => (instantMs(b) > instantMs(a) ? b : a)));
   return (
     textLine('UID', oneLine(row.uid)) +
-    contentLine('SEQUENCE', String(row.sequence)) +
+    contentLine('SEQUENCE', String(sequence)) +
     contentLine('DTSTAMP', stamp) +
     contentLine('LAST-MODIFIED', stamp) +
     contentLine('CREATED', utcStamp(row.created))

@@ -1,4 +1,10 @@
-import { addDays, type ResolvedTime, type ResolvedWhen } from '../domain/date/index.ts';
+import {
+  addDays,
+  instantMs,
+  isRepeated,
+  type ResolvedTime,
+  type ResolvedWhen,
+} from '../domain/date/index.ts';
 import type { EntryOptions } from './options.ts';
 import { allDayOf } from './standing.ts';
 import { contentLine } from './text.ts';
@@ -33,11 +39,16 @@ export function timeLines(when: ResolvedWhen, options: EntryOptions): TimeLines 
 function timed(when: ResolvedTime): TimeLines {
   const end = endOf(when);
   const block = zoneBlock(when.timezone);
+  // Programs go by the block, or by what they know of the zone themselves: only what both read in one way.
+  const isPlain = (wall: string, instant: string): boolean =>
+    block !== null &&
+    agrees(block, wall, instant) &&
+    !isRepeated(instantMs(`${wall}Z`), when.timezone);
   const zoned =
     block !== null &&
     block.tzid !== 'Etc/UTC' &&
-    agrees(block, when.start, when.startsAt) &&
-    (end === null || agrees(block, end.wall, end.instant));
+    isPlain(when.start, when.startsAt) &&
+    (end === null || isPlain(end.wall, end.instant));
   if (!zoned) {
     const stop = end === null ? '' : contentLine('DTEND', utcStamp(end.instant));
     return { text: contentLine('DTSTART', utcStamp(when.startsAt)) + stop, zones: [] };

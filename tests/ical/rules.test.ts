@@ -15,6 +15,8 @@ const RULES: Readonly<Record<string, readonly (readonly [file: string, ...names:
     ['projections/visibility', 'what counts for SEQUENCE'],
     ['ical/entry', 'SEQUENCE: the count of visible events, from the row'],
     ['ical/life', 'restricted: gone without a trace, and released again under a higher SEQUENCE'],
+    ['system/feeds', 'with other options or a higher ceiling, has its entries replaced'],
+    ['ical/rendering', 'entries that look different count as changed'],
   ],
   'DTSTAMP = LAST-MODIFIED, CREATED: instants of events, never of a clock (§3.8.7)': [
     ['ical/entry', 'DTSTAMP = LAST-MODIFIED, CREATED: instants of events, in UTC'],

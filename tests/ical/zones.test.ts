@@ -95,6 +95,16 @@ describe('time zone: TZID only when the VTIMEZONE gives the offsets of luxon', (
     expect(written(start, zone)).toEqual([`DTSTART${value}`, undefined]);
   });
 
+  test('a time that the clock shows twice is in UTC, also where the block knows of no change', () => {
+    const repeated = (tzlib_get_timezones() as string[])
+      .filter(isZone)
+      .flatMap((zone) =>
+        setBack(zone, Date.UTC(2027, 0, 1), Date.UTC(2041, 0, 1)).map((wall) => ({ zone, wall })),
+      );
+    expect(repeated.length).toBeGreaterThan(1_000);
+    expect(repeated.filter(({ zone, wall }) => hasTzid(wall, zone))).toEqual([]);
+  });
+
   // There is no Europe/Geneva; a row with it stands for a zone that is younger than the library.
   test('a zone that the library does not have is written in UTC', () => {
     const when = at('2022-03-21T10:00', 'Europe/Zurich', '2022-03-21T12:00');
@@ -208,6 +218,21 @@ describe('time zone: one VTIMEZONE each', () => {
     ]);
   });
 });
+
+/** The first wall time that a zone's clock shows again, each time it is set back. */
+function setBack(zone: string, firstMs: number, endMs: number): string[] {
+  const found: string[] = [];
+  let at = Temporal.Instant.fromEpochMilliseconds(firstMs).toZonedDateTimeISO(zone);
+  for (;;) {
+    const next = at.getTimeZoneTransition('next');
+    if (next === null || next.epochMilliseconds >= endMs) return found;
+    const before = next.subtract({ milliseconds: 1 });
+    if (next.offsetNanoseconds < before.offsetNanoseconds) {
+      found.push(next.toPlainDateTime().toString().slice(0, 16));
+    }
+    at = next;
+  }
+}
 
 test('time zone: no calendar-level timezone name', async () => {
   const text = await feedText([row({ when: at('2022-05-30T10:00', 'Europe/Zurich') })]);

@@ -28,6 +28,7 @@ const LOG: readonly (readonly [feed: string, event: FeedEvent])[] = [
   ['desk', { type: 'FeedTokenRevoked', data: { hash: A, graceUntil: '2021-11-30T00:00:00Z' } }],
   ['desk', { type: 'FeedTokenIssued', data: { hash: B } }],
   ['gone', { type: 'FeedDeleted', data: {} }],
+  ['desk', { type: 'FeedChanged', data: { options: SHUT.options } }],
 ];
 
 const append = (entries: readonly (readonly [string, { type: string; data: object }])[]) =>
@@ -41,11 +42,12 @@ const queries = () => feedQueries(world.view.reader());
 
 /** Another number in projections/access.ts goes with other rows. */
 const ROWS = {
-  definition: 4,
+  definition: 5,
   rows: [
     {
       ...{ id: 'desk', seq: 2, facts: SHUT, stale: false, createdBy: 'cli' },
-      ...{ createdAt: '2021-11-22T08:00:02Z', changedAt: '2021-11-22T08:00:07Z' },
+      ...{ createdAt: '2021-11-22T08:00:02Z', changedAt: '2021-11-22T08:00:09Z' },
+      edition: { count: 1, at: '2021-11-22T08:00:09Z' },
       tokens: [
         {
           ...{ hash: A, issuedAt: '2021-11-22T08:00:03Z', expiresAt: null },
@@ -60,6 +62,7 @@ const ROWS = {
     {
       ...{ id: 'open', seq: 1, facts: { ...OPEN, name: 'Everything' }, tokens: [], stale: false },
       ...{ createdBy: 'cli', createdAt: '2021-11-22T08:00:01Z', changedAt: '2021-11-22T08:00:05Z' },
+      edition: undefined,
     },
   ],
 };
@@ -132,10 +135,10 @@ test('a feed with an event that cannot be applied says so', async () => {
   await world.view.ready;
   await append(LOG);
   const broken = { type: 'FeedTokenRevoked', data: { hash: 1 }, meta: {} };
-  const newer = sealed(broken, 9);
+  const newer = sealed(broken, 10);
   // Of a schema that this program does not know yet.
   const event = { ...newer, meta: { ...newer.meta, schema: 99 } };
   await world.append([['feed-desk', event]]);
-  expect(await world.view.waitFor(uuid(9), 10_000)).toBe(true);
+  expect(await world.view.waitFor(uuid(10), 10_000)).toBe(true);
   expect(queries().byToken(B)).toMatchObject({ stale: true });
 });

@@ -101,6 +101,56 @@ describe('a private feed', () => {
     expect((await get(local(base, rotated))).status).toBe(404);
   });
 
+  test('with other options or a higher ceiling, has its entries replaced by programs that go by SEQUENCE', async () => {
+    const base = await serve();
+    const of = { id: 'talks', ...MEETING };
+    await post(`${base}/meetings`, of);
+    const secret = {
+      ...{ kind: 'report', publishedAt: { value: '2026-01-01', basis: 'stated' } },
+      ...{ title: 'Talks sure', outlet: 'Wire', language: 'en' },
+    };
+    const wire = await post(`${base}/announcements`, { ...secret, classification: 'confidential' });
+    const { id } = (await wire.json()) as { id: string };
+    await post(`${base}/meetings/talks/confirm`, { basedOn: [id] });
+    await post(`${base}/meetings/talks/cancel`, {});
+    const facts = { name: 'Desk', ceiling: 'internal', options: { cancelled: 'label' } };
+    const desk = local(
+      base,
+      await addressOf(await post(`${base}/feeds`, { id: 'desk', private: true, ...facts })),
+    );
+    const entry = async () => {
+      const [read] = readEvents(await calendar(desk));
+      if (read === undefined) throw new Error('there is no entry');
+      const told = (name: string) => String(read.event.component.getFirstPropertyValue(name));
+      return {
+        ...read,
+        status: told('status'),
+        sequence: Number(told('sequence')),
+        stamp: told('dtstamp'),
+      };
+    };
+    const put = async (body: object) => {
+      const response = await fetch(`${base}/feeds/desk`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      expect(response.status).toBe(200);
+    };
+    const first = await entry();
+    expect(first.status).toBe('CONFIRMED');
+    await put({ ...facts, name: 'The desk', filters: { country: ['CH'] } });
+    expect(await entry()).toMatchObject({ sequence: first.sequence, stamp: first.stamp });
+    await put({ ...facts, options: {} });
+    const second = await entry();
+    expect(second).toMatchObject({ status: 'CANCELLED', sequence: first.sequence + 1 });
+    expect(second.stamp >= first.stamp).toBe(true);
+    await put({ ...facts, options: {}, ceiling: 'confidential' });
+    const third = await entry();
+    expect(third.event.description).toContain('Wire');
+    expect(third.sequence).toBeGreaterThan(second.sequence);
+  });
+
   test('its last use survives a restart, and neither log has its address', async () => {
     const base = await serve();
     const desk = await addressOf(

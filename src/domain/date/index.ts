@@ -25,4 +25,4 @@ export {
 export { InvalidDate } from './error.ts';
 export type { Precision, ResolvedTime, ResolvedWhen } from './types.ts';
 export { checkWhen, resolveWhen } from './when.ts';
-export { isZone } from './zone.ts';
+export { isRepeated, isZone } from './zone.ts';

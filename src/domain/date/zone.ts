@@ -156,6 +156,15 @@ export function wallTimeMs(wallMs: number, zoneName: string): number {
   return offsetMs(zone, second) === after ? second : first;
 }
 
+/** Whether the clocks show a wall time twice. `wallMs`: as of wallTimeMs. Throws InvalidDate for no zone. */
+export function isRepeated(wallMs: number, zoneName: string): boolean {
+  const zone = zoneOf(zoneName);
+  const before = offsetMs(zone, wallMs - DAY_MS);
+  const after = offsetMs(zone, wallMs + DAY_MS);
+  if (before === after) return false;
+  return offsetMs(zone, wallMs - before) === before && offsetMs(zone, wallMs - after) === after;
+}
+
 /**
  * The first moment of a local day (epoch ms): midnight, or, where midnight is skipped, the moment the clock
  * jumps past it. Throws InvalidDate.

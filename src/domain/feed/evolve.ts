@@ -1,5 +1,5 @@
 import type { FeedEvent } from '../../../events/feed.ts';
-import type { FeedState, FeedToken, SavedFeed } from './state.ts';
+import type { Edition, FeedState, FeedToken, SavedFeed } from './state.ts';
 
 export const initialState: FeedState = { status: 'none' };
 
@@ -17,7 +17,7 @@ export function evolve(state: FeedState, event: DatedFeedEvent): FeedState {
   const { recordedAt } = event.meta;
   switch (event.type) {
     case 'FeedChanged':
-      return changed(state, event);
+      return changed(state, event, recordedAt);
     case 'FeedTokenIssued':
       return { ...state, tokens: [...state.tokens, issued(event, recordedAt)] };
     case 'FeedTokenRevoked':
@@ -32,11 +32,13 @@ export function evolve(state: FeedState, event: DatedFeedEvent): FeedState {
 function changed(
   state: SavedFeed,
   { data: { expiresAt, ...facts } }: Of<'FeedChanged'>,
+  at: string,
 ): SavedFeed {
   const given = Object.fromEntries(Object.entries(facts).filter(([, v]) => v !== undefined));
   return {
     status: 'saved',
     facts: { ...state.facts, ...given },
+    edition: editionAfter(state, given, at),
     tokens:
       expiresAt === undefined
         ? state.tokens
@@ -44,6 +46,16 @@ function changed(
             i === length - 1 ? { ...token, expiresAt } : token,
           ),
   };
+}
+
+/** Filters leave entries in or out; the name is the calendar's. All else changes what is said in an entry. */
+function editionAfter(
+  { edition }: SavedFeed,
+  { options, ceiling }: Partial<SavedFeed['facts']>,
+  at: string,
+): Edition | undefined {
+  if (options === undefined && ceiling === undefined) return edition;
+  return { count: (edition?.count ?? 0) + 1, at };
 }
 
 const issued = ({ data }: Of<'FeedTokenIssued'>, issuedAt: string): FeedToken => ({

@@ -15,9 +15,18 @@ export interface FeedToken {
 export interface NoFeed {
   readonly status: 'none';
 }
+
+/** How often what an address shows of the same meetings was made different, and when last. */
+export interface Edition {
+  readonly count: number;
+  readonly at: string;
+}
+
 export interface SavedFeed {
   readonly status: 'saved';
   readonly facts: FeedFacts;
+  /** Undefined: meetings are shown as when it was saved. */
+  readonly edition?: Edition | undefined;
   /** Oldest first. */
   readonly tokens: readonly FeedToken[];
 }

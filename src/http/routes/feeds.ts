@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import * as z from 'zod';
 import { CLASSIFICATIONS } from '../../../events/values.ts';
-import type { FeedReader, FeedRow } from '../../../projections/feeds.ts';
+import type { FeedReader } from '../../../projections/feeds.ts';
 import { UnknownCursor } from '../../../projections/types.ts';
 import { feedBody, feedChanges, rotation } from '../../feed-bodies.ts';
 import type { FeedRequest, FeedResult } from '../../feeds.ts';
 import { isEditor, requireRole } from '../auth.ts';
 import type { Edge } from '../edge.ts';
 import { askOf, seenFeeds } from '../feed-doors.ts';
-import { feedView, privatePath } from '../feed-view.ts';
+import { feedView, privatePath, type Shown } from '../feed-view.ts';
 import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
@@ -183,7 +183,7 @@ function asked(edge: Edge, request: FastifyRequest) {
 
 function shown(
   edge: Edge,
-  row: Omit<FeedRow, 'seq' | 'stale'>,
+  row: Shown,
   { editor }: Pick<FeedReader, 'editor'>,
   more: { readonly count?: number; readonly secret?: string | undefined } = {},
 ) {

@@ -100,6 +100,21 @@ describe('changing', () => {
     expect(rule(change({ ceiling: 'public' }), saved)).toBe('ceiling-lowered');
   });
 
+  test('what makes its entries different is counted, with the moment; no other change is', () => {
+    const options = { ...FACTS.options, cancelled: 'label' } as const;
+    const others = [
+      change({ name: 'Genève' }),
+      change({ filters: {} }),
+      change({}, '2022-06-01T00:00:00Z'),
+    ];
+    for (const other of others) expect(on([save, other])).toHaveProperty('edition', undefined);
+    expect(on([save, change({ options })])).toMatchObject({ edition: { count: 1, at: AT } });
+    const twice = [save, change({ options }), change({ options, ceiling: 'confidential' })];
+    expect(on([...twice, change({ options, name: 'Genève' })])).toMatchObject({
+      edition: { count: 2, at: AT },
+    });
+  });
+
   test('the expiry moves, and is taken away', () => {
     const later = '2022-06-01T00:00:00Z';
     const moved = on([save, change({}, later)]);
