@@ -49,6 +49,8 @@ export interface Config {
   readonly tokenRateLimit: number | undefined;
   /** Answers a minute of one feed, but for 304; undefined: see DEFAULT_LIMITS. */
   readonly feedRateLimit: number | undefined;
+  /** How long calendars wait for views that are being built, in milliseconds. */
+  readonly feedBuildWait: number;
   /** Feeds composed at once, and those that may wait for their turn. */
   readonly feedComposing: number;
   readonly feedWaiting: number;
@@ -171,6 +173,7 @@ const SETTINGS = {
   TOKEN_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   FEED_RATE_LIMIT: { must: 'a number from 1 to 1000000000', is: whole(1, 1_000_000_000) },
   FEED_COMPOSING: { must: 'a number from 1 to 1000', is: whole(1, 1_000) },
+  FEED_BUILD_WAIT: { must: 'a number from 0 to 120000, in milliseconds', is: whole(0, 120_000) },
   FEED_WAITING: { must: 'a number from 1 to 1000000', is: whole(1, 1_000_000) },
   FEED_MEMORY: {
     must: 'a number of bytes from 1000000',
@@ -230,6 +233,7 @@ export function loadConfig(environment: Environment, envFile = '.env'): Config {
     rateLimit: setting(env, 'RATE_LIMIT'),
     tokenRateLimit: setting(env, 'TOKEN_RATE_LIMIT'),
     feedRateLimit: setting(env, 'FEED_RATE_LIMIT'),
+    feedBuildWait: or('FEED_BUILD_WAIT', 30_000),
     feedComposing: or('FEED_COMPOSING', 4),
     feedWaiting: or('FEED_WAITING', 500),
     feedMemory: or('FEED_MEMORY', 268_435_456),

@@ -19,6 +19,7 @@ export const limitsOf = (config: Config): Partial<Limits> => ({
   addressRate: rateOf(config.rateLimit, DEFAULT_LIMITS.addressRate),
   tokenRate: rateOf(config.tokenRateLimit, DEFAULT_LIMITS.tokenRate),
   feedRate: rateOf(config.feedRateLimit, DEFAULT_LIMITS.feedRate),
+  feedBuildWaitMs: config.feedBuildWait,
   feedComposing: config.feedComposing,
   feedWaiting: config.feedWaiting,
   heapBytes: Math.floor(getHeapStatistics().heap_size_limit * HEAP_PART),

@@ -18,8 +18,7 @@ it('a rate that somebody set is for everyone, one that nobody set spares this ma
   });
 });
 
-it('feeds are composed as many at once as was said', () => {
-  expect(limits({ FEED_COMPOSING: '2', FEED_WAITING: '20' })).toMatchObject({
-    ...{ feedComposing: 2, feedWaiting: 20 },
-  });
+it('feeds are composed as many at once, and wait as long, as was said', () => {
+  const set = { FEED_COMPOSING: '2', FEED_WAITING: '20', FEED_BUILD_WAIT: '0' };
+  expect(limits(set)).toMatchObject({ feedComposing: 2, feedWaiting: 20, feedBuildWaitMs: 0 });
 });

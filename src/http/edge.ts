@@ -11,6 +11,7 @@ import {
   type FeedAsk,
   type Limits,
 } from './deps.ts';
+import { Patience } from './patience.ts';
 import { Problem } from './problem.ts';
 import type { Representation } from './reply.ts';
 import { ResponseCache } from './response-cache.ts';
@@ -43,6 +44,8 @@ export interface Edge {
    * @throws {Problem} view-behind, overloaded
    */
   calendar(ask: FeedAsk, nowMs: number, from?: string): Promise<CalendarText>;
+  /** Calendars wait in it for views that are being built. */
+  readonly patience: Patience;
   /** Aborted when the server closes: long answers end. */
   readonly closing: AbortController;
 }
@@ -89,6 +92,9 @@ export function createEdge(deps: AppDeps): Edge {
       throw new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
     },
     found,
+    patience: new Patience({
+      ...{ waitMs: limits.feedBuildWaitMs, most: limits.feedWaiting, closing: closing.signal },
+    }),
     closing,
   };
 }

@@ -7,6 +7,7 @@ import { must } from './support/writes.ts';
 let looks = 0;
 let awaySince: number | undefined;
 const world = await openWorld(({ store }) => ({
+  limits: { feedBuildWaitMs: 0 },
   store: Object.create(store, {
     awaySince: {
       get: () => {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { privateAge, publicAge, send } from '../calendar-reply.ts';
-import type { Edge } from '../edge.ts';
+import { calendarsOf, type Edge } from '../edge.ts';
 import { type Door, FeedDoors, seenFeeds } from '../feed-doors.ts';
 import { FeedRates } from '../feed-rates.ts';
 import { entryParams, seenQuery } from '../parameters.ts';
@@ -28,9 +28,10 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
     },
     handler: async (request, reply) => {
       await seenFeeds(edge, request, ANYONE);
-      const door = doors.byId((request.params as { id: string }).id);
-      const caching = publicAge(edge.deps.clock());
-      return answer(edge, rates, { request, reply, door, caching, file: `${door.feed}.ics` });
+      const { id } = request.params as { id: string };
+      const door = await edge.patience.until(() => doors.byId(id));
+      const file = `${door.feed}.ics`;
+      return answer(edge, rates, { request, reply, door, caching: publicAge, file });
     },
   });
   app.route({
@@ -48,9 +49,9 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
       reply.header('x-robots-tag', 'noindex');
       const { token } = request.params as { token: string };
       await seenFeeds(edge, request, ANYONE, token);
-      const door = doors.byToken(token);
-      const caching = privateAge(edge.deps.clock());
-      return answer(edge, rates, { request, reply, door, caching, file: 'calendar.ics' });
+      const door = await edge.patience.until(() => doors.byToken(token));
+      const file = 'calendar.ics';
+      return answer(edge, rates, { request, reply, door, caching: privateAge, file });
     },
   });
 }
@@ -59,17 +60,18 @@ interface Asked {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly door: Door;
-  readonly caching: string;
+  readonly caching: (nowMs: number) => string;
   readonly file: string;
 }
 
 async function answer(edge: Edge, rates: FeedRates, asked: Asked): Promise<FastifyReply> {
   const { request, reply, door, caching, file } = asked;
+  await edge.patience.until(() => calendarsOf(edge.deps));
   const nowMs = edge.deps.clock();
   const text = await edge.calendar(door.ask, nowMs);
   edge.deps.feeds.used(door.feed, request.headers['user-agent'] ?? '');
   return send(request, reply, {
-    ...{ text, disposition: `inline; filename="${file}"`, caching },
+    ...{ text, disposition: `inline; filename="${file}"`, caching: caching(nowMs) },
     admit: () => rates.admit(door.feed, request, nowMs),
   });
 }
