@@ -276,7 +276,7 @@ describe.each(SERVERS)('$name that wants to know who comes', (kind) => {
 });
 
 /** A thousand by `npm run soak`. */
-const RECONNECTS = Number(process.env.RECONNECTS ?? 75);
+const RECONNECTS = Number(process.env.RECONNECTS ?? 40);
 
 test.each(SERVERS)(
   `${RECONNECTS} reconnects to $name leave no call open and no memory taken`,
