@@ -54,6 +54,8 @@ export interface FeedAsk {
   readonly description?: string;
   readonly options: FeedOptions;
   readonly filters: MeetingFilters;
+  /** Undefined: its address has always shown entries so. */
+  readonly edition?: NonNullable<FeedRow['edition']>;
   /** Its address on this service, from `/` on; absent: it is not to be told. */
   readonly path?: string;
   /** That the address it was asked for by was replaced. */

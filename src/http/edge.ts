@@ -92,12 +92,18 @@ export function createEdge(deps: AppDeps): Edge {
       throw new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
     },
     found,
-    patience: new Patience({
-      ...{ waitMs: limits.feedBuildWaitMs, most: limits.feedWaiting, closing: closing.signal },
-    }),
+    patience: patienceOf(limits, closing.signal),
     closing,
   };
 }
+
+/** For no longer than half of what a connection may be silent. */
+const patienceOf = (limits: Limits, closing: AbortSignal): Patience =>
+  new Patience({
+    waitMs: Math.min(limits.feedBuildWaitMs, limits.idleMs / 2),
+    most: limits.feedWaiting,
+    closing,
+  });
 
 function callersOf({ access }: AppDeps): Pick<Edge, 'callerOf' | 'callerNow'> {
   const callers = new WeakMap<FastifyRequest, Caller>();

@@ -76,13 +76,13 @@ export function askOf(
   { id, facts, edition }: Pick<FeedRow, 'id' | 'facts' | 'edition'>,
   notice?: Notice,
 ): FeedAsk {
-  const { name, filters, visibility, ceiling } = facts;
-  const options = edition === undefined ? facts.options : { ...facts.options, edition };
+  const { name, filters, options, visibility, ceiling } = facts;
   return {
     ...{ name, description: DESCRIPTION, options, filters: filters as FeedAsk['filters'] },
     level: LEVELS[ceiling],
     // Whoever is shown the calendar would learn the address of a private one from it.
     ...(visibility === 'public' ? { path: `/feeds/${id}.ics` } : {}),
+    ...(edition === undefined ? {} : { edition }),
     ...(notice === undefined ? {} : { notice }),
   };
 }

@@ -1,4 +1,8 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { FastifyRequest } from 'fastify';
+import { addressOf } from './caller-address.ts';
+import { Problem } from './problem.ts';
 
 export interface PatienceOptions {
   /** How long anybody waits, in milliseconds. */
@@ -11,6 +15,8 @@ export interface PatienceOptions {
 
 /** Between two looks at what is being built, in milliseconds. */
 const LOOK_MS = 100;
+/** What of those waiting may be of one address, once half of the places are taken. */
+const SHARE = 10;
 
 /**
  * Has calendars wait for views that are being built. Thunderbird switches a calendar off, until somebody starts it anew,
@@ -18,34 +24,57 @@ const LOOK_MS = 100;
  */
 export class Patience {
   readonly #options: PatienceOptions;
-  #waiting = 0;
+  /** The address of each one. */
+  readonly #waiting: (string | undefined)[] = [];
   #look: Promise<void> | undefined;
 
   constructor(options: PatienceOptions) {
     this.#options = options;
   }
 
-  /** What `probe` gives, once the views are there. Throws what it throws: that they are not, when time is up. */
-  async until<T>(probe: () => T): Promise<T> {
-    const { waitMs, most } = this.#options;
-    const last = performance.now() + (this.#waiting < most ? waitMs : 0);
-    this.#waiting += 1;
+  /**
+   * What `work` makes, begun anew until the views are there. Throws what it throws: that they are not, when time is up
+   * or too many wait. When the server closes, those who wait are cut off: no answer does less harm than a 503.
+   */
+  async until<T>(request: FastifyRequest, work: () => T | Promise<T>): Promise<T> {
     try {
-      for (;;) {
-        try {
-          return probe();
-        } catch (error) {
-          if (!isBehind(error) || this.#isOver(last)) throw error;
-        }
-        await this.#nextLook();
+      return await work();
+    } catch (error) {
+      const from = addressOf(request);
+      if (!isBehind(error) || !this.#hasPlace(from)) throw error;
+      this.#waiting.push(from);
+      try {
+        return await this.#again(request.raw.socket, work);
+      } finally {
+        this.#waiting.splice(this.#waiting.indexOf(from), 1);
       }
-    } finally {
-      this.#waiting -= 1;
     }
   }
 
-  #isOver(last: number): boolean {
-    return this.#options.closing.aborted || performance.now() >= last;
+  #hasPlace(from: string | undefined): boolean {
+    const { waitMs, most } = this.#options;
+    if (waitMs === 0 || this.#waiting.length >= most) return false;
+    const isCrowded = this.#waiting.length >= most / 2;
+    const alike = this.#waiting.filter((address) => address === from).length;
+    return from === undefined || !isCrowded || alike < most / SHARE;
+  }
+
+  async #again<T>(socket: Socket, work: () => T | Promise<T>): Promise<T> {
+    const last = performance.now() + this.#options.waitMs;
+    for (;;) {
+      await this.#nextLook();
+      this.#requireWaiting(socket);
+      try {
+        return await work();
+      } catch (error) {
+        if (!isBehind(error) || performance.now() >= last) throw error;
+      }
+    }
+  }
+
+  #requireWaiting(socket: Socket): void {
+    if (this.#options.closing.aborted) socket.destroy();
+    if (socket.destroyed) throw new Problem('view-behind', 'nobody waits for it any more');
   }
 
   /** One timer for all. */

@@ -1,6 +1,7 @@
+import type { Edition } from '../../projections/feeds.ts';
 import { addDays } from '../domain/date/index.ts';
 import { type CalendarHead, CLOSE_CALENDAR, openCalendar } from './calendar.ts';
-import { ComposedFeed, type Feed, type FeedTools, type Part } from './composed-feed.ts';
+import { ComposedFeed, type Feed, type FeedTools, inEdition, type Part } from './composed-feed.ts';
 import type { Addresses } from './entry.ts';
 import type { FeedFilter } from './filter.ts';
 import { type Notice, noticeEntry } from './notice.ts';
@@ -9,6 +10,8 @@ import { BUCKETS, type Bucket, type Kept } from './shelf.ts';
 
 export interface FeedRequest extends Omit<CalendarHead, keyof Addresses> {
   readonly options: FeedOptions;
+  /** Undefined: the address has always shown entries so. */
+  readonly edition?: Edition;
   /** The UTC date by which windows are judged: they move at midnight only. */
   readonly todayUtc: string;
   /** Which entries belong in it: a function of the entry alone. Absent: all of the source. */
@@ -102,7 +105,7 @@ function judged(bucket: Bucket, shown: Bucket, from: string, before: Slot | unde
 const isSameList = (a: readonly unknown[], b: readonly unknown[]): boolean =>
   a.length === b.length && a.every((value, index) => value === b[index]);
 
-async function partsOf({ tools, base }: Work, slots: readonly Slot[]) {
+async function partsOf({ tools, request, base }: Work, slots: readonly Slot[]) {
   const parts: Part[] = [];
   const size = bucketsInPart(slots);
   for (let at = 0; at < slots.length; at += size) {
@@ -113,7 +116,7 @@ async function partsOf({ tools, base }: Work, slots: readonly Slot[]) {
       continue;
     }
     if (tools.due()) await tools.pause();
-    parts.push(partOf(tools, lists));
+    parts.push(partOf(tools, lists, request.edition));
   }
   return parts;
 }
@@ -126,12 +129,18 @@ function bucketsInPart(slots: readonly Slot[]): number {
   return size;
 }
 
-function partOf(tools: FeedTools, slots: readonly Bucket[]): Part {
+function partOf(tools: FeedTools, slots: readonly Bucket[], edition: Edition | undefined): Part {
   const entries = slots.flat();
   const zones = [...new Set(entries.flatMap((entry) => entry.zones))];
-  const length = entries.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const digest = digestOf(tools, entries);
-  return { slots, length, digest, zones };
+  const shown =
+    edition === undefined ? entries : entries.map((entry) => shownAs(tools, entry, edition));
+  const length = shown.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  return { slots, edition, length, digest: digestOf(tools, shown), zones };
+}
+
+function shownAs(tools: FeedTools, entry: Kept, edition: Edition) {
+  const bytes = inEdition(entry, edition);
+  return { bytes, digest: tools.sha256(bytes) };
 }
 
 /** Of what they are made of, in this order. */
@@ -143,13 +152,17 @@ function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[
   const notice = request.notice === undefined ? '' : noticeEntry(request.notice);
   const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty) + notice);
   if (base?.head.bytes?.equals(bytes)) return base.head;
-  return { slots: [], bytes, length: bytes.length, digest: tools.sha256(bytes), zones };
+  const digest = tools.sha256(bytes);
+  return { slots: [], edition: undefined, bytes, length: bytes.length, digest, zones };
 }
 
 const FOOT = Buffer.from(CLOSE_CALENDAR);
 
 function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
-  const foot = { slots: [], bytes: FOOT, length: FOOT.length, digest: '', zones: [] };
+  const foot = {
+    ...{ slots: [], edition: undefined, bytes: FOOT },
+    ...{ length: FOOT.length, digest: '', zones: [] },
+  };
   const all = [head, ...parts.filter(({ length }) => length > 0), foot];
   const digest = Buffer.from(digestOf(tools, all), 'latin1');
   return new ComposedFeed(tools, all, count, `"${digest.toString('base64url')}"`);

@@ -1,6 +1,8 @@
+import type { Edition } from '../../projections/feeds.ts';
+import { beginning } from './entry.ts';
 import { type Deflated, gzipMember } from './gzip.ts';
 import { bytesIn, type Encoding, KeptBytes } from './kept-bytes.ts';
-import type { Bucket, Machine } from './shelf.ts';
+import type { Bucket, Kept, Machine } from './shelf.ts';
 
 /** What a feed needs from the machine: given in, so that this folder stays free of I/O. */
 export interface FeedTools extends Machine {
@@ -39,6 +41,8 @@ export interface Feed {
 /** Entries of neighbouring buckets as one run of bytes. */
 export interface Part {
   readonly slots: readonly Bucket[];
+  /** Of the address; undefined: they are as they lie in the buckets. */
+  readonly edition: Edition | undefined;
   readonly length: number;
   readonly digest: string;
   readonly zones: readonly string[];
@@ -146,12 +150,19 @@ function deflatedOf(tools: FeedTools, part: Part): Promise<Deflated> {
 }
 
 /** Made anew, in memory that is theirs alone. */
-function bytesOf({ slots, length }: Part): Uint8Array<ArrayBuffer> {
+function bytesOf({ slots, edition, length }: Part): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const entry of slots.flat()) {
-    bytes.set(entry.bytes, at);
-    at += entry.bytes.length;
+    const shown = inEdition(entry, edition);
+    bytes.set(shown, at);
+    at += shown.length;
   }
   return bytes;
+}
+
+/** An entry as an address of that edition shows it. */
+export function inEdition({ identity, bytes }: Kept, edition: Edition | undefined): Buffer {
+  if (edition === undefined) return bytes;
+  return Buffer.concat([Buffer.from(beginning(identity, edition)), bytes.subarray(identity.end)]);
 }

@@ -10,6 +10,7 @@ import { descriptionWords, placeWords, titleWords } from './words.ts';
 export interface RenderedEntry {
   /** One VEVENT, CRLF after each line, also the last. */
   readonly text: string;
+  readonly identity: Identity;
   /** The TZIDs that it names, each of which needs its VTIMEZONE. */
   readonly zones: readonly string[];
   /** It says that it does not take place: by STATUS, or by its title where the options want that. */
@@ -21,6 +22,12 @@ export interface RenderedEntry {
     readonly endMs: number;
     readonly when: ResolvedWhen;
   };
+}
+
+/** What says which entry it is, and of when. */
+export interface Identity extends Pick<EntryRow, 'uid' | 'sequence' | 'stamp' | 'created'> {
+  /** Octets from the first of the entry to behind its lines: what comes after them says nothing of it. */
+  readonly end: number;
 }
 
 export interface Addresses {
@@ -39,9 +46,11 @@ export function renderEntry(
   if (standing === null) return null;
   const { when } = standing;
   const times = timeLines(when, options);
+  const { uid, sequence, stamp, created } = row;
+  const said = { uid, sequence, stamp, created };
+  const begin = beginning(said);
   const text = [
-    `BEGIN:VEVENT${CRLF}`,
-    identityLines(row, options.edition === undefined ? [RENDERING] : [RENDERING, options.edition]),
+    begin,
     times.text,
     textLine('SUMMARY', titleWords(row, standing)),
     contentLine('STATUS', statusOf(row, options, standing)),
@@ -61,6 +70,7 @@ export function renderEntry(
   const last = when.latest ?? first;
   return {
     text,
+    identity: { ...said, end: Buffer.byteLength(begin) },
     zones: times.zones,
     cancelled: isOff(row.status) || row.status === 'postponed' || standing.dateOpen,
     standsOn: { first, last, endMs: latestMs(when) ?? Number.POSITIVE_INFINITY, when },
@@ -73,11 +83,14 @@ export function renderEntry(
  */
 export const RENDERING: Edition = { count: 0, at: '1970-01-01T00:00:00Z' };
 
-function identityLines(row: EntryRow, editions: readonly Edition[]): string {
+/** An entry up to its CREATED. `edition`: of the address that shows it, beside that of all entries. */
+export function beginning(row: Omit<Identity, 'end'>, edition: Edition = RENDERING): string {
+  const editions = edition === RENDERING ? [RENDERING] : [RENDERING, edition];
   const sequence = editions.reduce((sum, { count }) => sum + count, row.sequence);
   const stamps = [row.stamp, ...editions.map(({ at }) => at)];
   const stamp = utcStamp(stamps.reduce((a, b) => (instantMs(b) > instantMs(a) ? b : a)));
   return (
+    `BEGIN:VEVENT${CRLF}` +
     textLine('UID', oneLine(row.uid)) +
     contentLine('SEQUENCE', String(sequence)) +
     contentLine('DTSTAMP', stamp) +

@@ -171,4 +171,5 @@ const keyOf = (source: EntrySource, request: FeedRequest): string =>
     request.sourceUrl ?? null,
     request.filter?.key ?? null,
     request.notice ?? null,
+    request.edition ?? null,
   ]);

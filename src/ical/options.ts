@@ -1,5 +1,3 @@
-import type { Edition } from '../../projections/feeds.ts';
-
 /** How a feed shows what calendars have no word for. */
 export interface EntryOptions {
   /** Cancelled, not held, withdrawn, merged: by STATUS, by the title only, or not at all. */
@@ -8,8 +6,6 @@ export interface EntryOptions {
   readonly postponed: 'cancelled' | 'tentative';
   /** A coarse date: all-day over the span (≤ 31 days), one marker on its first day, or left out. */
   readonly approx: 'span' | 'marker' | 'omit';
-  /** Undefined: the address has always shown entries so. */
-  readonly edition?: Edition | undefined;
 }
 
 export interface FeedOptions extends EntryOptions {
@@ -28,5 +24,5 @@ export const DEFAULT_OPTIONS: FeedOptions = {
 export const MAX_SPAN_DAYS = 31;
 
 /** The part of the options that an entry's bytes depend on, as a key. */
-export const entryKey = ({ cancelled, postponed, approx, edition }: EntryOptions): string =>
-  [cancelled, postponed, approx, ...(edition ? [edition.count, edition.at] : [])].join('/');
+export const entryKey = (options: EntryOptions): string =>
+  `${options.cancelled}/${options.postponed}/${options.approx}`;

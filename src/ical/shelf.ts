@@ -1,6 +1,6 @@
 import { type EntryRow, goneAfter } from '../../projections/entry.ts';
 import { isoInstant, utcDay } from '../domain/date/index.ts';
-import { type Addresses, type RenderedEntry, renderEntry } from './entry.ts';
+import { type Addresses, type Identity, type RenderedEntry, renderEntry } from './entry.ts';
 import { type Facts, factsOf } from './filter.ts';
 import type { EntryOptions } from './options.ts';
 
@@ -30,6 +30,7 @@ export interface EntrySource {
 export interface Kept {
   readonly id: string;
   readonly uid: string;
+  readonly identity: Identity;
   readonly bytes: Buffer;
   /** SHA-256 of them, a character for each octet: 50,000 buffers would be work for the collector. */
   readonly digest: string;
@@ -184,6 +185,7 @@ export class Shelf {
     return {
       id: row.id,
       uid: row.uid,
+      identity: entry.identity,
       bytes,
       digest: this.machine.sha256(bytes),
       zones: entry.zones,

@@ -71,20 +71,6 @@ describe('SEQUENCE: the count of visible events, from the row', () => {
     expect(soleValue(rendered({ sequence: 7 }, option), 'SEQUENCE')).toBe('7');
   });
 
-  test('counts on with the edition of a saved feed, whose stamp is the later of the two', () => {
-    const at = '2021-11-23T08:00:00.500Z';
-    const edition = (stamp: string) =>
-      rendered({ sequence: 7, stamp }, { edition: { count: 2, at } });
-    for (const [stamp, told] of [
-      ['2021-11-21T20:00:00Z', '20211123T080000Z'],
-      ['2021-11-24T20:00:00Z', '20211124T200000Z'],
-    ] as const) {
-      expect(soleValue(edition(stamp), 'SEQUENCE')).toBe('9');
-      expect(soleValue(edition(stamp), 'DTSTAMP')).toBe(told);
-      expect(soleValue(edition(stamp), 'LAST-MODIFIED')).toBe(told);
-    }
-  });
-
   test('rises when a postponed meeting gets a new date, on the same UID', () => {
     const postponed = rendered({ status: 'postponed', when: null, lastWhen: DAY, sequence: 3 });
     const revived = rendered({ when: on('2024-04-29'), dates: [DAY], sequence: 4 });

@@ -321,6 +321,46 @@ describe('bytes: each entry is rendered once a change', () => {
   });
 });
 
+describe('an address of another edition', () => {
+  const edition = { count: 2, at: '2021-11-23T08:00:00.500Z' };
+
+  test('counts on from SEQUENCE, and its stamp is the later of the two; all else is the same', async () => {
+    const rows = [
+      { ...SESSION_7, sequence: 7, stamp: '2021-11-21T20:00:00Z' },
+      { ...SESSION_8, sequence: 3, stamp: '2021-11-24T20:00:00Z' },
+    ];
+    const [usual, other] = [await feedText(rows), await feedText(rows, { edition })];
+    const told = other
+      .replaceAll('SEQUENCE:9', 'SEQUENCE:7')
+      .replaceAll('SEQUENCE:5', 'SEQUENCE:3')
+      .replaceAll('DTSTAMP:20211123T080000Z', 'DTSTAMP:20211121T200000Z')
+      .replaceAll('LAST-MODIFIED:20211123T080000Z', 'LAST-MODIFIED:20211121T200000Z');
+    expect(told).toBe(usual);
+    expect(valuesOf(other, 'DTSTAMP').sort()).toEqual(['20211123T080000Z', '20211124T200000Z']);
+    expect(valuesOf(other, 'LAST-MODIFIED')).toEqual(valuesOf(other, 'DTSTAMP'));
+    expect(valuesOf(other, 'SEQUENCE').sort()).toEqual(['5', '9']);
+  });
+
+  test('shares what is rendered, has another ETag, and keeps its bytes while nothing changes', async () => {
+    const rows = new Rows(SESSIONS);
+    const composer = new FeedComposer(new CountingTools());
+    const usual = await composer.read(rows, request());
+    const first = await composer.read(rows, request({ edition }));
+    expect([...rows.renders.values()]).toEqual([1, 1, 1]);
+    expect(first.etag).not.toBe(usual.etag);
+    expect(await composer.read(rows, request({ edition }))).toBe(first);
+    expect((await bytesOf(first)).length).toBe(first.length);
+    const later = { ...edition, count: 3 };
+    expect((await composer.read(rows, request({ edition: later }))).etag).not.toBe(first.etag);
+    const moved = { ...SESSION_9, title: 'Ninth session', sequence: 1 };
+    rows.put(moved);
+    const next = await composer.read(rows, request({ edition }));
+    const expected = await feedText([SESSION_7, SESSION_8, moved], { edition });
+    expect(await bodyOf(next)).toBe(expected);
+    expect(unzipped(await next.gzip())).toBe(expected);
+  });
+});
+
 describe('bytes: one change costs what lies around it', () => {
   const MANY = Array.from({ length: 700 }, (_, i) => row({ id: `m-${i}`, when: DAY }));
 

@@ -1,5 +1,5 @@
-import type { FeedEvent } from '../../../events/feed.ts';
-import type { Edition, FeedState, FeedToken, SavedFeed } from './state.ts';
+import type { FeedEvent, FeedFacts } from '../../../events/feed.ts';
+import type { FeedState, FeedToken, SavedFeed } from './state.ts';
 
 export const initialState: FeedState = { status: 'none' };
 
@@ -35,10 +35,12 @@ function changed(
   at: string,
 ): SavedFeed {
   const given = Object.fromEntries(Object.entries(facts).filter(([, v]) => v !== undefined));
+  const after = { ...state.facts, ...given };
+  const { edition } = state;
   return {
     status: 'saved',
-    facts: { ...state.facts, ...given },
-    edition: editionAfter(state, given, at),
+    facts: after,
+    edition: saysTheSame(state.facts, after) ? edition : { count: (edition?.count ?? 0) + 1, at },
     tokens:
       expiresAt === undefined
         ? state.tokens
@@ -48,15 +50,12 @@ function changed(
   };
 }
 
-/** Filters leave entries in or out; the name is the calendar's. All else changes what is said in an entry. */
-function editionAfter(
-  { edition }: SavedFeed,
-  { options, ceiling }: Partial<SavedFeed['facts']>,
-  at: string,
-): Edition | undefined {
-  if (options === undefined && ceiling === undefined) return edition;
-  return { count: (edition?.count ?? 0) + 1, at };
-}
+/** Of what only leaves entries in or out, and of the name, the entries say nothing. */
+const saysTheSame = (a: FeedFacts, b: FeedFacts): boolean =>
+  a.ceiling === b.ceiling &&
+  a.options.cancelled === b.options.cancelled &&
+  a.options.postponed === b.options.postponed &&
+  a.options.approx === b.options.approx;
 
 const issued = ({ data }: Of<'FeedTokenIssued'>, issuedAt: string): FeedToken => ({
   hash: data.hash,

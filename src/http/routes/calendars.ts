@@ -55,10 +55,11 @@ function addFeed(app: FastifyInstance, edge: Edge, durations: Durations): void {
       const query = request.query as z.output<typeof feedQuery>;
       await edge.seen(query.seen, ANYONE);
       const ask = asks.of(request.raw.url ?? '', query);
-      await edge.patience.until(() => calendarsOf(edge.deps));
-      const nowMs = edge.deps.clock();
       const from = ask.path === EVERYTHING ? undefined : addressOf(request);
-      const text = await edge.calendar(ask, nowMs, from);
+      const { nowMs, text } = await edge.patience.until(request, async () => {
+        const nowMs = edge.deps.clock();
+        return { nowMs, text: await edge.calendar(ask, nowMs, from) };
+      });
       return send(request, reply, answerOf(request, ask, text, nowMs));
     },
   });
@@ -78,9 +79,10 @@ function addEntry(app: FastifyInstance, edge: Edge): void {
     handler: async (request, reply) => {
       await edge.seen((request.query as { seen?: string }).seen, ANYONE);
       const { id } = request.params as { id: string };
-      const calendars = await edge.patience.until(() => calendarsOf(edge.deps));
-      const nowMs = edge.deps.clock();
-      const text = await calendars.one(id, nowMs);
+      const { nowMs, text } = await edge.patience.until(request, async () => {
+        const nowMs = edge.deps.clock();
+        return { nowMs, text: await calendarsOf(edge.deps).one(id, nowMs) };
+      });
       if (text === undefined) throw new Problem('not-found', `there is no public meeting ${id}`);
       if (typeof text === 'string') throw new Problem('not-found', text);
       const disposition = `attachment; filename="${id}.ics"`;

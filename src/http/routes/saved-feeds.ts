@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { ANYONE } from '../auth.ts';
 import { privateAge, publicAge, send } from '../calendar-reply.ts';
-import { calendarsOf, type Edge } from '../edge.ts';
+import type { Edge } from '../edge.ts';
 import { type Door, FeedDoors, seenFeeds } from '../feed-doors.ts';
 import { FeedRates } from '../feed-rates.ts';
 import { entryParams, seenQuery } from '../parameters.ts';
@@ -29,9 +29,8 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
     handler: async (request, reply) => {
       await seenFeeds(edge, request, ANYONE);
       const { id } = request.params as { id: string };
-      const door = await edge.patience.until(() => doors.byId(id));
-      const file = `${door.feed}.ics`;
-      return answer(edge, rates, { request, reply, door, caching: publicAge, file });
+      const open = () => doors.byId(id);
+      return answer(edge, rates, { request, reply, open, caching: publicAge, file: `${id}.ics` });
     },
   });
   app.route({
@@ -49,9 +48,9 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
       reply.header('x-robots-tag', 'noindex');
       const { token } = request.params as { token: string };
       await seenFeeds(edge, request, ANYONE, token);
-      const door = await edge.patience.until(() => doors.byToken(token));
+      const open = () => doors.byToken(token);
       const file = 'calendar.ics';
-      return answer(edge, rates, { request, reply, door, caching: privateAge, file });
+      return answer(edge, rates, { request, reply, open, caching: privateAge, file });
     },
   });
 }
@@ -59,16 +58,19 @@ export function savedFeedRoutes(app: FastifyInstance, edge: Edge): void {
 interface Asked {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  readonly door: Door;
+  /** Whoever waited may have been shut out meanwhile. */
+  readonly open: () => Door;
   readonly caching: (nowMs: number) => string;
   readonly file: string;
 }
 
 async function answer(edge: Edge, rates: FeedRates, asked: Asked): Promise<FastifyReply> {
-  const { request, reply, door, caching, file } = asked;
-  await edge.patience.until(() => calendarsOf(edge.deps));
-  const nowMs = edge.deps.clock();
-  const text = await edge.calendar(door.ask, nowMs);
+  const { request, reply, open, caching, file } = asked;
+  const { door, nowMs, text } = await edge.patience.until(request, async () => {
+    const door = open();
+    const nowMs = edge.deps.clock();
+    return { door, nowMs, text: await edge.calendar(door.ask, nowMs) };
+  });
   edge.deps.feeds.used(door.feed, request.headers['user-agent'] ?? '');
   return send(request, reply, {
     ...{ text, disposition: `inline; filename="${file}"`, caching: caching(nowMs) },

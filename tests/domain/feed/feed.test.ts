@@ -106,9 +106,12 @@ describe('changing', () => {
       change({ name: 'Genève' }),
       change({ filters: {} }),
       change({}, '2022-06-01T00:00:00Z'),
+      change({ options: { ...FACTS.options, past: 30 } }),
     ];
     for (const other of others) expect(on([save, other])).toHaveProperty('edition', undefined);
     expect(on([save, change({ options })])).toMatchObject({ edition: { count: 1, at: AT } });
+    const equal: FeedEvent = { type: 'FeedChanged', data: FACTS };
+    expect(after([equal], saved)).toHaveProperty('edition', undefined);
     const twice = [save, change({ options }), change({ options, ceiling: 'confidential' })];
     expect(on([...twice, change({ options, name: 'Genève' })])).toMatchObject({
       edition: { count: 2, at: AT },
