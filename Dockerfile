@@ -13,10 +13,8 @@ COPY src ./src
 COPY examples ./examples
 COPY LICENSE ./
 
-RUN mkdir /data node_modules/.cache && chown node:node /data node_modules/.cache
+RUN mkdir /data && chown node:node /data
 USER node
-# What Node has stripped of types and compiled: starts and commands take less, and nothing is written later.
-RUN node src/main.ts --help > /dev/null
 VOLUME /data
 
 ENV HOST=0.0.0.0 PORT=3000 DATA_DIR=/data

@@ -141,8 +141,10 @@ const watchLag = (
 
 /** Where this machine reaches it: an address that stands for all of them is none. */
 function localUrl(host: string, port: number): string {
-  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  // However it is written, as `::0`. One with a zone is no URL.
+  const { hostname = host } = URL.parse(url) ?? {};
+  return ['0.0.0.0', '[::]'].includes(hostname) ? `http://127.0.0.1:${port}` : url;
 }
 
 interface Parts {

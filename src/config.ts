@@ -49,9 +49,9 @@ export interface Config {
   readonly tokenRateLimit: number | undefined;
   /** Answers a minute of one feed, but for 304; undefined: see DEFAULT_LIMITS. */
   readonly feedRateLimit: number | undefined;
-  /** How long calendars wait for views that are being built, in milliseconds. */
+  /** How long calendars wait for views that are being built, in milliseconds; no more than half of idleTimeout. */
   readonly feedBuildWait: number;
-  /** Feeds composed at once, and those that may wait for their turn. */
+  /** Feeds composed at once, and those that may wait: for their turn, or for views. */
   readonly feedComposing: number;
   readonly feedWaiting: number;
   /** Bytes of entries and feeds kept in memory. */

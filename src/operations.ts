@@ -33,25 +33,29 @@ export function operations(
         .flatMap((view) => view.ledger?.deadLetters(limit, before) ?? [])
         .sort((a, b) => b.seq - a.seq)
         .slice(0, limit),
-    verify: async () => {
-      const workshop = openWorkshop(options.folder, 'verify');
-      try {
-        const results: Verification[] = [];
-        for (const view of options.views) {
-          results.push(await verifyOne(view, workshop.folder, options));
-        }
-        return together(results);
-      } finally {
-        workshop.close();
-      }
-    },
+    verify: () =>
+      verifyAll(options).catch((error: unknown) => {
+        if (!isDiskFull(error)) throw error;
+        options.log.warn({ err: error }, 'views are not compared: the disk takes no copy');
+        throw new NoRoomForViews(error);
+      }),
   };
 }
 
-/**
- * @throws {ViewBehind} there is no such view yet, it is damaged and built again, or the server is closing
- * @throws {NoRoomForViews}
- */
+async function verifyAll(options: OperationsOptions): Promise<Verification> {
+  const workshop = openWorkshop(options.folder, 'verify');
+  try {
+    const results: Verification[] = [];
+    for (const view of options.views) {
+      results.push(await verifyOne(view, workshop.folder, options));
+    }
+    return together(results);
+  } finally {
+    workshop.close();
+  }
+}
+
+/** @throws {ViewBehind} there is no such view yet, it is damaged and built again, or the server is closing */
 async function verifyOne(
   view: Projector,
   folder: string,
@@ -67,10 +71,7 @@ async function verifyOne(
     } catch (error) {
       // Errors of another thread keep their names alone.
       const isDamaged = error instanceof Error && error.name === ViewsUnusable.name;
-      if (isDamaged) throw view.damaged(error, stored);
-      if (!isDiskFull(error)) throw error;
-      log.warn({ err: error, view: name }, 'views are not compared: the disk takes no copy');
-      throw new NoRoomForViews(error);
+      throw isDamaged ? view.damaged(error, stored) : error;
     }
   });
   if (result === undefined) throw new ViewBehind(name);

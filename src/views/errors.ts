@@ -88,8 +88,9 @@ export function isDatabaseFault(error: unknown): boolean {
   return code !== undefined && !STATEMENT_FAULTS.has(code);
 }
 
-/** Whether the disk takes no more. */
+/** Whether the disk takes no more: also as the cause of what is said of it. */
 export function isDiskFull(error: unknown): boolean {
+  if (error instanceof ViewsUnusable) return isDiskFull(error.cause);
   return NO_ROOM.has(codeOf(error) ?? 0);
 }
 

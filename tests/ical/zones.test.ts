@@ -103,6 +103,9 @@ describe('time zone: TZID only when the VTIMEZONE gives the offsets of luxon', (
       );
     expect(repeated.length).toBeGreaterThan(1_000);
     expect(repeated.filter(({ zone, wall }) => hasTzid(wall, zone))).toEqual([]);
+    const endsThere = ({ zone, wall }: { zone: string; wall: string }) =>
+      written(later(wall, -180), zone, wall).every((line) => line?.includes(';TZID='));
+    expect(repeated.filter(endsThere)).toEqual([]);
   });
 
   // There is no Europe/Geneva; a row with it stands for a zone that is younger than the library.

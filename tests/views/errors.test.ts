@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import { isDiskFull, ViewsUnusable } from '../../src/views/errors.ts';
+
+const fault = (errcode: number) => Object.assign(new Error('of SQLite'), { errcode });
+
+test.each([
+  ['full', fault(13), true],
+  ['a limit on the size of files', fault(778), true],
+  ['full, when the folder was to be locked', unusable(fault(13)), true],
+  ['damaged', fault(11), false],
+  ['a read that failed', fault(266), false],
+  ['a folder that cannot be made', unusable(new Error('EACCES')), false],
+  ['no error of SQLite', new Error('no'), false],
+])('a disk: %s', (_, error, expected) => {
+  expect(isDiskFull(error)).toBe(expected);
+});
+
+function unusable(cause: Error): ViewsUnusable {
+  return new ViewsUnusable('cannot use the folder', { cause });
+}
