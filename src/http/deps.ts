@@ -242,6 +242,8 @@ export interface Limits {
   readonly writeWaitMs: number;
   /** Of one feed, from wherever: few addresses fetch for thousands. Answers of 304 do not count. */
   readonly feedRate: Rate;
+  /** Commands that begin in one turn of the event loop. */
+  readonly commandsPerTurn: number;
   /** How long calendars wait for views that are being built, in milliseconds; at most feedWaiting of them. */
   readonly feedBuildWaitMs: number;
   /** Feeds that are composed at a time, and that wait for their turn; more are told to come again. */
@@ -280,6 +282,7 @@ export const DEFAULT_LIMITS: Limits = {
   seenWaitMs: 2_000,
   writeWaitMs: 2_000,
   feedRate: { requests: 3_000, local: false },
+  commandsPerTurn: 5,
   feedBuildWaitMs: 30_000,
   feedComposing: 4,
   feedWaiting: 500,

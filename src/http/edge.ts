@@ -11,6 +11,7 @@ import {
   type FeedAsk,
   type Limits,
 } from './deps.ts';
+import { Pace } from './pace.ts';
 import { Patience } from './patience.ts';
 import { Problem } from './problem.ts';
 import type { Representation } from './reply.ts';
@@ -44,6 +45,8 @@ export interface Edge {
    * @throws {Problem} view-behind, overloaded
    */
   calendar(ask: FeedAsk, nowMs: number, from?: string): Promise<CalendarText>;
+  /** Of commands. */
+  readonly pace: Pace;
   /** Calendars wait in it for views that are being built. */
   readonly patience: Patience;
   /** Aborted when the server closes: long answers end. */
@@ -92,6 +95,7 @@ export function createEdge(deps: AppDeps): Edge {
       throw new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
     },
     found,
+    pace: new Pace(limits.commandsPerTurn),
     patience: patienceOf(limits, closing.signal),
     closing,
   };

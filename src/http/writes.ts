@@ -139,6 +139,7 @@ async function carryOut(
     key: keyOf(request),
   };
   const [first, ...others] = revisionsOf(request.headers['if-match']);
+  await edge.pace.turn();
   let attempt = edge.deps.handle({ ...command, ifMatch: first });
   for (const ifMatch of others) {
     attempt = attempt.catch((error) => {

@@ -17,6 +17,8 @@ const OPEN = {
   ceiling: 'public',
 } as const;
 const SHUT = { ...OPEN, name: 'Desk', visibility: 'private', ceiling: 'confidential' } as const;
+/** As it is in the end. */
+const LABELLED = { ...SHUT, options: { ...SHUT.options, cancelled: 'label' } } as const;
 const [A, B] = ['a'.repeat(64), 'b'.repeat(64)] as const;
 
 const LOG: readonly (readonly [feed: string, event: FeedEvent])[] = [
@@ -28,7 +30,7 @@ const LOG: readonly (readonly [feed: string, event: FeedEvent])[] = [
   ['desk', { type: 'FeedTokenRevoked', data: { hash: A, graceUntil: '2021-11-30T00:00:00Z' } }],
   ['desk', { type: 'FeedTokenIssued', data: { hash: B } }],
   ['gone', { type: 'FeedDeleted', data: {} }],
-  ['desk', { type: 'FeedChanged', data: { options: SHUT.options } }],
+  ['desk', { type: 'FeedChanged', data: { options: LABELLED.options } }],
 ];
 
 const append = (entries: readonly (readonly [string, { type: string; data: object }])[]) =>
@@ -45,7 +47,7 @@ const ROWS = {
   definition: 5,
   rows: [
     {
-      ...{ id: 'desk', seq: 2, facts: SHUT, stale: false, createdBy: 'cli' },
+      ...{ id: 'desk', seq: 2, facts: LABELLED, stale: false, createdBy: 'cli' },
       ...{ createdAt: '2021-11-22T08:00:02Z', changedAt: '2021-11-22T08:00:09Z' },
       edition: { count: 1, at: '2021-11-22T08:00:09Z' },
       tokens: [
@@ -104,7 +106,7 @@ describe('queries', () => {
       expect(queries().one(reader, 'desk')).toBeUndefined();
       expect(queries().list(reader, 10)).toHaveLength(1);
     }
-    expect(queries().one(INSIDER, 'desk')?.facts).toEqual(SHUT);
+    expect(queries().one(INSIDER, 'desk')?.facts).toEqual(LABELLED);
   });
 
   test('find a feed by either of its tokens', () => {
