@@ -10,7 +10,7 @@ interface List {
 }
 
 beforeAll(async () => {
-  world = await openWorld(() => ({ limits: { feedBuildWaitMs: 0 } }));
+  world = await openWorld(({ limits }) => ({ limits: { ...limits, feedBuildWaitMs: 0 } }));
   expect((await world.post('/announcements', REPORT)).status).toBe(201);
   const made = await world.post('/meetings', { ...MEETING, basedOn: [REPORT.id] });
   expect(made.status, made.text).toBe(201);

@@ -6,8 +6,8 @@ import { must } from './support/writes.ts';
 /** The store as it is, and how often the edge has looked whether it is away: the shortcut once, the framework again. */
 let looks = 0;
 let awaySince: number | undefined;
-const world = await openWorld(({ store }) => ({
-  limits: { feedBuildWaitMs: 0 },
+const world = await openWorld(({ store, limits }) => ({
+  limits: { ...limits, feedBuildWaitMs: 0 },
   store: Object.create(store, {
     awaySince: {
       get: () => {

@@ -99,9 +99,9 @@ describe('time zone: TZID only when the VTIMEZONE gives the offsets of luxon', (
     const repeated = (tzlib_get_timezones() as string[])
       .filter(isZone)
       .flatMap((zone) =>
-        setBack(zone, Date.UTC(2027, 0, 1), Date.UTC(2041, 0, 1)).map((wall) => ({ zone, wall })),
+        setBack(zone, Date.UTC(2035, 0, 1), Date.UTC(2041, 0, 1)).map((wall) => ({ zone, wall })),
       );
-    expect(repeated.length).toBeGreaterThan(1_000);
+    expect(repeated.length).toBeGreaterThan(500);
     expect(repeated.filter(({ zone, wall }) => hasTzid(wall, zone))).toEqual([]);
     const endsThere = ({ zone, wall }: { zone: string; wall: string }) =>
       written(later(wall, -180), zone, wall).every((line) => line?.includes(';TZID='));
