@@ -1,7 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { isBrokenFile, isDatabaseFault, messageOf, ViewsOwned, ViewsUnusable } from './errors.ts';
+import {
+  isBrokenFile,
+  isDatabaseFault,
+  isDiskFull,
+  messageOf,
+  ViewsOwned,
+  ViewsUnusable,
+} from './errors.ts';
 
 export interface ViewsLock {
   /** Gives the folder up. May be called twice. */
@@ -10,11 +17,10 @@ export interface ViewsLock {
 
 const OWNER = 'owner.db';
 const BUSY = 5;
-const FULL = 13;
 
 function cureOf(error: unknown, file: string): string {
   if (isBrokenFile(error)) return `delete ${file}, which holds nothing`;
-  return (error as { errcode?: number }).errcode === FULL
+  return isDiskFull(error)
     ? 'make room on its disk'
     : 'make it writable, or choose another folder with DATA_DIR';
 }

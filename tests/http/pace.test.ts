@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Pace } from '../../src/http/pace.ts';
+import { openWorld } from './support/world.ts';
 
 describe('pace', () => {
   /** Asks so many times at once; the numbers of those that have begun. */
@@ -41,4 +42,23 @@ describe('pace', () => {
     await null;
     expect(begun).toEqual([6, 7]);
   });
+});
+
+test('a write waits for its turn', async () => {
+  const world = await openWorld();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const turn = vi.spyOn(Pace.prototype, 'turn').mockReturnValueOnce(promise);
+  try {
+    const first = world.post('/meetings', { id: 'first', title: 'First', form: 'visit' });
+    await vi.waitFor(() => expect(turn).toHaveBeenCalledOnce());
+    const second = await world.post('/meetings', { id: 'second', title: 'Second', form: 'visit' });
+    resolve();
+    const [one, two] = [await first, second].map(({ headers }) => headers.get('chancery-event'));
+    const log = (await world.get('/events', 'admin')).text;
+    expect(log.indexOf(`${two}`)).toBeGreaterThan(0);
+    expect(log.indexOf(`${one}`)).toBeGreaterThan(log.indexOf(`${two}`));
+  } finally {
+    turn.mockRestore();
+    await world.close();
+  }
 });

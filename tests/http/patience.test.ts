@@ -168,6 +168,17 @@ describe('while views are being built', () => {
     for (const got of await Promise.all(waiting)) must(404, got);
   });
 
+  test('they wait for no longer than half of what a connection may be silent', async () => {
+    const limits = { idleMs: 2_000, feedBuildWaitMs: 60_000 };
+    const own = await openWorld((deps) => ({ limits: { ...deps.limits, ...limits } }));
+    own.views.building = true;
+    try {
+      expect((await own.get('/calendar.ics')).json()).toMatchObject({ code: 'view-behind' });
+    } finally {
+      await own.close();
+    }
+  });
+
   test('a server that closes cuts them off', async () => {
     world.views.building = true;
     const socket = connect(world.port, '127.0.0.1');

@@ -7,13 +7,19 @@ test.each([
   ['full', fault(13), true],
   ['a limit on the size of files', fault(778), true],
   ['full, when the folder was to be locked', unusable(fault(13)), true],
+  ['full, when a folder was to be made', unusable(system('ENOSPC')), true],
+  ['used up, as far as this user goes', system('EDQUOT'), true],
   ['damaged', fault(11), false],
   ['a read that failed', fault(266), false],
-  ['a folder that cannot be made', unusable(new Error('EACCES')), false],
+  ['a folder that cannot be made', unusable(system('EACCES')), false],
   ['no error of SQLite', new Error('no'), false],
 ])('a disk: %s', (_, error, expected) => {
   expect(isDiskFull(error)).toBe(expected);
 });
+
+function system(code: string): Error {
+  return Object.assign(new Error('of the system'), { code });
+}
 
 function unusable(cause: Error): ViewsUnusable {
   return new ViewsUnusable('cannot use the folder', { cause });
