@@ -2,7 +2,14 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { writeLog } from '../../bench/log-file.ts';
-import { call, type Server, start, startServer, temporaryFolder } from '../support/program.ts';
+import {
+  call,
+  openServer,
+  type Server,
+  start,
+  startServer,
+  temporaryFolder,
+} from '../support/program.ts';
 
 /** Enough that a rebuild takes a while, and not so many that the test does. */
 const EVENTS = 2_000;
@@ -49,7 +56,7 @@ const calendarFiles = () => readdirSync(views).filter((name) => name.startsWith(
 
 /** Starts again: the views are what the log says, hold what was acknowledged, and are all there is. */
 async function expectWhole(acknowledged: readonly string[]): Promise<void> {
-  const server = await startServer(env);
+  const server = await openServer(env);
   for (const id of acknowledged) {
     expect((await fetch(`${server.url}/meetings/${id}`)).status, id).toBe(200);
   }

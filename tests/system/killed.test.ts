@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { type Server, startServer, temporaryFolder } from '../support/program.ts';
+import { openServer, type Server, startServer, temporaryFolder } from '../support/program.ts';
 
 const folder = temporaryFolder('killed-');
 afterAll(() => folder.remove());
@@ -62,7 +62,7 @@ test(`every acknowledged meeting is there once after ${ROUNDS} kills under concu
   for (let round = 1; round <= ROUNDS; round += 1) {
     await write(await startServer(env), round, acknowledged);
   }
-  const server = await startServer(env);
+  const server = await openServer(env);
   const ids = await meetingIds(server);
   const logged = await streams(server);
   await server.stop();
