@@ -210,7 +210,7 @@ describe('what the user can mend is one line and an exit code', () => {
   );
 
   test('import of a file that is not there', async () => {
-    const { code, stderr } = await run(['import', 'no-such.json'], { env: { DATA_DIR: data } });
+    const { code, stderr } = await call(['import', 'no-such.json'], { env: { DATA_DIR: data } });
     expect(code).toBe(1);
     expectOneLine(stderr, 'no-such.json');
     expect(existsSync(data)).toBe(false);
@@ -360,7 +360,7 @@ describe('a damaged local.db', () => {
 
   test.each(DAMAGE)('that is %s is told by export --reads', async (_, text) => {
     writeFileSync(join(data, 'local.db'), text);
-    const { code, stdout, stderr } = await run(['export', '--reads'], { env: { DATA_DIR: data } });
+    const { code, stdout, stderr } = await call(['export', '--reads'], { env: { DATA_DIR: data } });
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expectOneLine(stderr, 'local.db is damaged', 'start the server again');
   });
