@@ -222,20 +222,22 @@ describe('time zone: one VTIMEZONE each', () => {
   });
 });
 
-/** The first wall time that a zone's clock shows again, each time it is set back. */
-function setBack(zone: string, firstMs: number, endMs: number): string[] {
-  const found: string[] = [];
+/** The moments at which a zone's offset changes. */
+function* transitions(zone: string, firstMs: number, endMs: number) {
   let at = Temporal.Instant.fromEpochMilliseconds(firstMs).toZonedDateTimeISO(zone);
   for (;;) {
     const next = at.getTimeZoneTransition('next');
-    if (next === null || next.epochMilliseconds >= endMs) return found;
-    const before = next.subtract({ milliseconds: 1 });
-    if (next.offsetNanoseconds < before.offsetNanoseconds) {
-      found.push(next.toPlainDateTime().toString().slice(0, 16));
-    }
+    if (next === null || next.epochMilliseconds >= endMs) return;
+    yield next;
     at = next;
   }
 }
+
+/** The first wall time that a zone's clock shows again, each time it is set back. */
+const setBack = (zone: string, firstMs: number, endMs: number): string[] =>
+  [...transitions(zone, firstMs, endMs)]
+    .filter((at) => at.offsetNanoseconds < at.subtract({ milliseconds: 1 }).offsetNanoseconds)
+    .map((at) => at.toPlainDateTime().toString().slice(0, 16));
 
 test('time zone: no calendar-level timezone name', async () => {
   const text = await feedText([row({ when: at('2022-05-30T10:00', 'Europe/Zurich') })]);
@@ -246,16 +248,10 @@ test('time zone: no calendar-level timezone name', async () => {
 });
 
 /** The hours, as epoch ms, in which a zone's offset changes: where to look closely, which luxon would say slowly. */
-function changes(zone: string, firstMs: number, endMs: number): number[] {
-  const found: number[] = [];
-  let at = Temporal.Instant.fromEpochMilliseconds(firstMs).toZonedDateTimeISO(zone);
-  for (;;) {
-    const next = at.getTimeZoneTransition('next');
-    if (next === null || next.epochMilliseconds >= endMs) return found;
-    found.push(Math.ceil(next.epochMilliseconds / HOUR_MS) * HOUR_MS - HOUR_MS);
-    at = next;
-  }
-}
+const changes = (zone: string, firstMs: number, endMs: number): number[] =>
+  [...transitions(zone, firstMs, endMs)].map(
+    (at) => Math.ceil(at.epochMilliseconds / HOUR_MS) * HOUR_MS - HOUR_MS,
+  );
 
 /**
  * Wall times of some years: one every so many days, at all hours, and each half hour within three of a change.
