@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { finishAnswers } from '../../src/http/finish-answers.ts';
 import { askRaw } from './support/ask.ts';
 import { openWorld } from './support/world.ts';
@@ -89,19 +89,36 @@ describe('a server that closes', () => {
   });
 });
 
-test('requests that have arrived are answered, though nobody has read them when the server closes', async () => {
-  const world = await openWorld();
-  const sockets = await Promise.all(
-    Array.from({ length: 20 }, async () => {
-      const socket = connect({ port: world.port, host: '127.0.0.1' });
-      await once(socket, 'connect');
-      return socket;
-    }),
-  );
-  const answers = sockets.map((socket) => {
-    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-    return text(socket).catch((error: Error) => error.message);
-  });
-  await world.close();
-  for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 200 /);
-});
+test.each([
+  ['the server closes', () => {}],
+  [
+    'it closes on a machine that stalls',
+    () => {
+      let ms = performance.now();
+      vi.spyOn(performance, 'now').mockImplementation(() => {
+        ms += 1_000;
+        return ms;
+      });
+    },
+  ],
+])(
+  'requests that have arrived are answered, though nobody has read them when %s',
+  async (_, stalls) => {
+    const world = await openWorld();
+    const sockets = await Promise.all(
+      Array.from({ length: 20 }, async () => {
+        const socket = connect({ port: world.port, host: '127.0.0.1' });
+        await once(socket, 'connect');
+        return socket;
+      }),
+    );
+    const answers = sockets.map((socket) => {
+      socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+      return text(socket).catch((error: Error) => error.message);
+    });
+    stalls();
+    await world.close();
+    vi.restoreAllMocks();
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 200 /);
+  },
+);
