@@ -91,7 +91,7 @@ export function isDatabaseFault(error: unknown): boolean {
 /** Whether the disk takes no more: also as the cause of what is said of it. */
 export function isDiskFull(error: unknown): boolean {
   if (error instanceof ViewsUnusable) return isDiskFull(error.cause);
-  const { code } = error as { code?: unknown };
+  const { code } = (error ?? {}) as { code?: unknown };
   return NO_ROOM.has(codeOf(error) ?? 0) || code === 'ENOSPC' || code === 'EDQUOT';
 }
 

@@ -12,6 +12,7 @@ test.each([
   ['damaged', fault(11), false],
   ['a read that failed', fault(266), false],
   ['a folder that cannot be made', unusable(system('EACCES')), false],
+  ['damaged, and nothing else is known', unusable(undefined), false],
   ['no error of SQLite', new Error('no'), false],
 ])('a disk: %s', (_, error, expected) => {
   expect(isDiskFull(error)).toBe(expected);
@@ -21,6 +22,6 @@ function system(code: string): Error {
   return Object.assign(new Error('of the system'), { code });
 }
 
-function unusable(cause: Error): ViewsUnusable {
+function unusable(cause: Error | undefined): ViewsUnusable {
   return new ViewsUnusable('cannot use the folder', { cause });
 }
