@@ -1,22 +1,19 @@
 import type { CalendarText, FeedAsk } from './deps.ts';
 import { Problem } from './problem.ts';
+import { hasItsShare, type Waiter } from './share.ts';
 
 /**
  * How many feeds are composed at once: the work is shared, waits for its turn, and is refused in the end. Feeds of
  * filters that somebody thought of can be any number: so they wait behind all others, and of one address few do.
  */
 
-/** What of those waiting may be of one address, once half of the places are taken. */
-const SHARE = 10;
-
 interface UnderWay {
   readonly version: number;
   readonly text: Promise<CalendarText>;
 }
 
-interface Waiting {
-  /** The address that thought of it; undefined: it is everybody's. */
-  readonly from: string | undefined;
+/** `from`: the address that thought of it; undefined: it is everybody's. */
+interface Waiting extends Waiter {
   readonly begin: () => void;
   readonly refuse: (why: Problem) => void;
 }
@@ -76,9 +73,7 @@ export class Composing {
 
   #turn(from: string | undefined): Promise<void> {
     if (this.#waiting.length >= this.#mostWaiting && !this.#makeRoom(from)) throw overloaded();
-    const isCrowded = this.#waiting.length >= this.#mostWaiting / 2;
-    const alike = this.#waiting.filter((waiting) => waiting.from === from).length;
-    if (from !== undefined && isCrowded && alike >= this.#mostWaiting / SHARE) throw overloaded();
+    if (hasItsShare(this.#waiting, from, this.#mostWaiting)) throw overloaded();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ from, begin: resolve, refuse: reject });
     return promise;

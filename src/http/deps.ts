@@ -242,7 +242,7 @@ export interface Limits {
   readonly writeWaitMs: number;
   /** Of one feed, from wherever: few addresses fetch for thousands. Answers of 304 do not count. */
   readonly feedRate: Rate;
-  /** Commands that begin in one turn of the event loop. */
+  /** Writes of meetings and announcements that begin in one turn of the event loop. */
   readonly commandsPerTurn: number;
   /** How long calendars wait for views that are being built, in milliseconds; at most feedWaiting of them. */
   readonly feedBuildWaitMs: number;

@@ -45,7 +45,7 @@ export interface Edge {
    * @throws {Problem} view-behind, overloaded
    */
   calendar(ask: FeedAsk, nowMs: number, from?: string): Promise<CalendarText>;
-  /** Of commands. */
+  /** Of writes. */
   readonly pace: Pace;
   /** Calendars wait in it for views that are being built. */
   readonly patience: Patience;

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
 import { addressOf } from './caller-address.ts';
 import { Problem } from './problem.ts';
+import { hasItsShare, type Waiter } from './share.ts';
 
 export interface PatienceOptions {
   /** How long anybody waits, in milliseconds. */
@@ -15,8 +16,6 @@ export interface PatienceOptions {
 
 /** Between two looks at what is being built, in milliseconds. */
 const LOOK_MS = 100;
-/** What of those waiting may be of one address, once half of the places are taken. */
-const SHARE = 10;
 
 /**
  * Has calendars wait for views that are being built. Thunderbird switches a calendar off, until somebody starts it anew,
@@ -24,8 +23,7 @@ const SHARE = 10;
  */
 export class Patience {
   readonly #options: PatienceOptions;
-  /** The address of each one. */
-  readonly #waiting: (string | undefined)[] = [];
+  readonly #waiting = new Set<Waiter>();
   #look: Promise<void> | undefined;
 
   constructor(options: PatienceOptions) {
@@ -40,23 +38,21 @@ export class Patience {
     try {
       return await work();
     } catch (error) {
-      const from = addressOf(request);
-      if (!isBehind(error) || !this.#hasPlace(from)) throw error;
-      this.#waiting.push(from);
+      const waiter = { from: addressOf(request) };
+      if (!isBehind(error) || !this.#hasPlace(waiter)) throw error;
+      this.#waiting.add(waiter);
       try {
         return await this.#again(request.raw.socket, work);
       } finally {
-        this.#waiting.splice(this.#waiting.indexOf(from), 1);
+        this.#waiting.delete(waiter);
       }
     }
   }
 
-  #hasPlace(from: string | undefined): boolean {
+  #hasPlace({ from }: Waiter): boolean {
     const { waitMs, most } = this.#options;
-    if (waitMs === 0 || this.#waiting.length >= most) return false;
-    const isCrowded = this.#waiting.length >= most / 2;
-    const alike = this.#waiting.filter((address) => address === from).length;
-    return from === undefined || !isCrowded || alike < most / SHARE;
+    if (waitMs === 0 || this.#waiting.size >= most) return false;
+    return !hasItsShare([...this.#waiting], from, most);
   }
 
   async #again<T>(socket: Socket, work: () => T | Promise<T>): Promise<T> {

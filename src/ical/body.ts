@@ -152,17 +152,13 @@ function headOf({ tools, addresses, request, base }: Work, parts: readonly Part[
   const notice = request.notice === undefined ? '' : noticeEntry(request.notice);
   const bytes = Buffer.from(openCalendar({ ...request, ...addresses }, zones, empty) + notice);
   if (base?.head.bytes?.equals(bytes)) return base.head;
-  const digest = tools.sha256(bytes);
-  return { slots: [], edition: undefined, bytes, length: bytes.length, digest, zones };
+  return { slots: [], bytes, length: bytes.length, digest: tools.sha256(bytes), zones };
 }
 
 const FOOT = Buffer.from(CLOSE_CALENDAR);
 
 function feedOf(tools: FeedTools, head: Part, parts: readonly Part[], count: number): Feed {
-  const foot = {
-    ...{ slots: [], edition: undefined, bytes: FOOT },
-    ...{ length: FOOT.length, digest: '', zones: [] },
-  };
+  const foot = { slots: [], bytes: FOOT, length: FOOT.length, digest: '', zones: [] };
   const all = [head, ...parts.filter(({ length }) => length > 0), foot];
   const digest = Buffer.from(digestOf(tools, all), 'latin1');
   return new ComposedFeed(tools, all, count, `"${digest.toString('base64url')}"`);

@@ -42,7 +42,7 @@ export interface Feed {
 export interface Part {
   readonly slots: readonly Bucket[];
   /** Of the address; undefined: they are as they lie in the buckets. */
-  readonly edition: Edition | undefined;
+  readonly edition?: Edition | undefined;
   readonly length: number;
   readonly digest: string;
   readonly zones: readonly string[];

@@ -84,8 +84,8 @@ export function renderEntry(
 export const RENDERING: Edition = { count: 0, at: '1970-01-01T00:00:00Z' };
 
 /** An entry up to its CREATED. `edition`: of the address that shows it, beside that of all entries. */
-export function beginning(row: Omit<Identity, 'end'>, edition: Edition = RENDERING): string {
-  const editions = edition === RENDERING ? [RENDERING] : [RENDERING, edition];
+export function beginning(row: Omit<Identity, 'end'>, edition?: Edition): string {
+  const editions = edition === undefined ? [RENDERING] : [RENDERING, edition];
   const sequence = editions.reduce((sum, { count }) => sum + count, row.sequence);
   const stamps = [row.stamp, ...editions.map(({ at }) => at)];
   const stamp = utcStamp(stamps.reduce((a, b) => (instantMs(b) > instantMs(a) ? b : a)));

@@ -29,7 +29,6 @@ export interface EntrySource {
 /** An entry as bytes, and the days by which windows judge it. */
 export interface Kept {
   readonly id: string;
-  readonly uid: string;
   readonly identity: Identity;
   readonly bytes: Buffer;
   /** SHA-256 of them, a character for each octet: 50,000 buffers would be work for the collector. */
@@ -167,7 +166,7 @@ export class Shelf {
     this.bytes += weight(after) - weight(before);
     if (after === undefined) this.kept.delete(id);
     else this.kept.set(id, after);
-    const uid = (after ?? before)?.uid ?? '';
+    const uid = (after ?? before)?.identity.uid ?? '';
     const at = bucketOf(uid);
     const bucket = this.current[at] ?? [];
     this.current[at] = bucket.toSpliced(
@@ -184,7 +183,6 @@ export class Shelf {
     const bytes = exactBytes(entry.text);
     return {
       id: row.id,
-      uid: row.uid,
       identity: entry.identity,
       bytes,
       digest: this.machine.sha256(bytes),
@@ -226,7 +224,7 @@ function lowerBound(entries: Bucket, uid: string): number {
   let high = entries.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((entries[middle]?.uid ?? '') < uid) low = middle + 1;
+    if ((entries[middle]?.identity.uid ?? '') < uid) low = middle + 1;
     else high = middle;
   }
   return low;

@@ -8,7 +8,7 @@ import {
 import type { EntryOptions } from './options.ts';
 import { allDayOf } from './standing.ts';
 import { contentLine } from './text.ts';
-import { agrees, zoneBlock } from './zones.ts';
+import { agrees, type ZoneBlock, zoneBlock } from './zones.ts';
 
 /** DTSTART and DTEND, and the TZIDs they name. */
 export interface TimeLines {
@@ -39,16 +39,11 @@ export function timeLines(when: ResolvedWhen, options: EntryOptions): TimeLines 
 function timed(when: ResolvedTime): TimeLines {
   const end = endOf(when);
   const block = zoneBlock(when.timezone);
-  // Programs go by the block, or by what they know of the zone themselves: only what both read in one way.
-  const isPlain = (wall: string, instant: string): boolean =>
-    block !== null &&
-    agrees(block, wall, instant) &&
-    !isRepeated(instantMs(`${wall}Z`), when.timezone);
   const zoned =
     block !== null &&
     block.tzid !== 'Etc/UTC' &&
-    isPlain(when.start, when.startsAt) &&
-    (end === null || isPlain(end.wall, end.instant));
+    isPlain(block, when.timezone, when.start, when.startsAt) &&
+    (end === null || isPlain(block, when.timezone, end.wall, end.instant));
   if (!zoned) {
     const stop = end === null ? '' : contentLine('DTEND', utcStamp(end.instant));
     return { text: contentLine('DTSTART', utcStamp(when.startsAt)) + stop, zones: [] };
@@ -57,6 +52,10 @@ function timed(when: ResolvedTime): TimeLines {
   const stop = end === null ? '' : contentLine(`DTEND${zone}`, wallStamp(end.wall));
   return { text: contentLine(`DTSTART${zone}`, wallStamp(when.start)) + stop, zones: [block.tzid] };
 }
+
+/** Programs go by the block, or by what they know of the zone themselves: whether both read the time in one way. */
+const isPlain = (block: ZoneBlock, zone: string, wall: string, instant: string): boolean =>
+  agrees(block, wall, instant) && !isRepeated(instantMs(`${wall}Z`), zone);
 
 // An end that a change of the zone's rules has pushed onto the start is no end (RFC 5545 §3.8.2.2: later than).
 function endOf(when: ResolvedTime): { wall: string; instant: string } | null {

@@ -169,10 +169,8 @@ describe('the profile esdb', () => {
     for (const node of ['chancery-1', 'chancery-2']) expect(proxy).toContain(`${node}:3000`);
     expect(proxy).toContain('health_uri /readyz');
     // Whatever else stands there is taken for one more node.
-    const arguments_ = [...proxy.matchAll(/reverse_proxy ([^{]*)\{/g)].map(([, text]) =>
-      text?.trim(),
-    );
-    expect(arguments_).toEqual(['@calendars', '']);
+    const given = [...proxy.matchAll(/reverse_proxy ([^{]*)\{/g)].map(([, text]) => text?.trim());
+    expect(given).toEqual(['@calendars', '']);
     expect(proxy).toMatch(/^\s*@calendars path \*\.ics$/m);
   });
 });
