@@ -205,5 +205,5 @@ const REMAINS =
 
 const farewell = (events: string, source: StoreSettings, from: string): string =>
   source.kind === 'cluster'
-    ? events
+    ? `${events}The source goes on taking events: stop its nodes, run this once more, then set STORE_URL to the copy\n`
     : `${events}${source.file} takes no more events. Set STORE_URL to the copy; to go back: copy --release --from ${from}\n`;

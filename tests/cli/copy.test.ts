@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { symlinkSync } from 'node:fs';
+import { readdirSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openClusterStore } from '../../src/store/eventstoredb/index.ts';
@@ -71,6 +71,31 @@ describe('copy', () => {
     expect(await exported(server.url)).toBe(before);
     expect(await copied(server.url, backAt('back.db'))).toMatchObject({ code: 0 });
     expect(await exported(backAt('back.db'))).toBe(before);
+  });
+
+  test('goes from one cluster to another, also while the first goes on writing', async () => {
+    await filled();
+    expect((await copied(embedded, server.url)).code).toBe(0);
+    const source = openClusterStore(clusterSettings(server.url));
+    const other = await WireServer.start();
+    try {
+      let late: Promise<unknown> | undefined;
+      other.log.onAppend(() => {
+        late ??= source.append('meeting-late', [anEvent()], 'none');
+      });
+      const args = ['copy', '--from', server.url, '--to', other.url];
+      const over = await call(args, { env: { DATA_DIR: folder.path } });
+      await late;
+      expect(over).toMatchObject({ code: 0, stderr: '' });
+      expect(over.stdout).toMatch(/the same in both .*\n.* goes on taking events.*this once more/s);
+      const here = await exported(other.url);
+      expect(here).toMatch(/meeting-late/);
+      expect(here).toBe(await exported(server.url));
+      expect(readdirSync(folder.path)).not.toContain('copying');
+    } finally {
+      other.kill();
+      await source.close();
+    }
   });
 
   test('leaves clients’ addresses, ETags, feeds and cursors as they were', async () => {
