@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Chancery, openChancery } from '../../src/chancery.ts';
 import { loadConfig } from '../../src/config.ts';
 import { EventSourceReader } from '../http/support/event-source.ts';
@@ -23,18 +23,25 @@ async function begin(): Promise<void> {
   await chancery.ready;
 }
 
-beforeEach(async () => {
+async function prepare(): Promise<void> {
   folder = temporaryFolder('admin-');
   await begin();
   for (const id of ['a', 'b', 'c']) {
     const body = { id, title: `Meeting ${id}`, form: 'session', classification: 'public' };
     expect((await ask('POST', '/meetings', body)).status).toBe(201);
   }
-});
-afterEach(async () => {
+}
+
+async function putAway(): Promise<void> {
   await chancery.close();
   folder.remove();
-});
+}
+
+/** For tests that leave a server as they do not find it. */
+function oneEach(): void {
+  beforeEach(prepare);
+  afterEach(putAway);
+}
 
 async function ask(method: string, path: string, body?: object, token = TOKEN) {
   const response = await fetch(`${chancery.url}${path}`, {
@@ -76,6 +83,8 @@ function spoil(): void {
 }
 
 describe('/admin/rebuild', () => {
+  oneEach();
+
   test('says that there was none, builds in a thread, and switches', async () => {
     expect((await ask('GET', '/admin/rebuild')).json).toMatchObject({ state: 'none' });
     const before = viewFiles();
@@ -187,33 +196,35 @@ describe('/admin/rebuild', () => {
     expect(stdout).toBe('views rebuilt by the running server from 3 events\n');
     expect(viewFiles()).not.toEqual(before);
   });
-});
 
-test('the event of a feed or a token is a place in the changes, for those who write', async () => {
-  const feed = await ask('POST', '/feeds', { name: 'Desk' });
-  const event = feed.headers.get('chancery-event') ?? '';
-  const meeting = { id: 'd', title: 'Meeting d', form: 'session', classification: 'public' };
-  expect((await ask('POST', '/meetings', meeting)).status).toBe(201);
-  const after = async (token?: string) => {
-    const { status, json } = await ask('GET', `/changes?after=${event}`, undefined, token);
-    const items = (json.items ?? []) as { type: string; meeting: string }[];
-    return [status, ...items.map(({ type, meeting: id }) => `${type} ${id}`)];
-  };
-  const tokenOf = async (body: object) => String((await ask('POST', '/tokens', body)).json.token);
-  const editor = await tokenOf({ name: 'Desk', role: 'editor' });
-  expect(await after()).toEqual([200, 'announced d']);
-  expect(await after(editor)).toEqual([200, 'announced d']);
-  expect(await after('')).toEqual([410]);
-  const secret = { name: 'Insiders', private: true, ceiling: 'confidential' };
-  const hidden = (await ask('POST', '/feeds', secret)).headers.get('chancery-event');
-  expect((await ask('GET', `/changes?after=${hidden}`)).status).toBe(200);
-  expect((await ask('GET', `/changes?after=${hidden}`, undefined, editor)).status).toBe(410);
-  await ask('POST', '/admin/rebuild');
-  expect(await finished()).toMatchObject({ state: 'done' });
-  expect(await after()).toEqual([200, 'announced d']);
+  test('the event of a feed or a token is a place in the changes, for those who write', async () => {
+    const feed = await ask('POST', '/feeds', { name: 'Desk' });
+    const event = feed.headers.get('chancery-event') ?? '';
+    const meeting = { id: 'd', title: 'Meeting d', form: 'session', classification: 'public' };
+    expect((await ask('POST', '/meetings', meeting)).status).toBe(201);
+    const since = async (token?: string) => {
+      const { status, json } = await ask('GET', `/changes?after=${event}`, undefined, token);
+      const items = (json.items ?? []) as { type: string; meeting: string }[];
+      return [status, ...items.map(({ type, meeting: id }) => `${type} ${id}`)];
+    };
+    const tokenOf = async (body: object) => String((await ask('POST', '/tokens', body)).json.token);
+    const editor = await tokenOf({ name: 'Desk', role: 'editor' });
+    expect(await since()).toEqual([200, 'announced d']);
+    expect(await since(editor)).toEqual([200, 'announced d']);
+    expect(await since('')).toEqual([410]);
+    const secret = { name: 'Insiders', private: true, ceiling: 'confidential' };
+    const hidden = (await ask('POST', '/feeds', secret)).headers.get('chancery-event');
+    expect((await ask('GET', `/changes?after=${hidden}`)).status).toBe(200);
+    expect((await ask('GET', `/changes?after=${hidden}`, undefined, editor)).status).toBe(410);
+    await ask('POST', '/admin/rebuild');
+    expect(await finished()).toMatchObject({ state: 'done' });
+    expect(await since()).toEqual([200, 'announced d']);
+  });
 });
 
 describe('/admin/verify', () => {
+  oneEach();
+
   test('compares with the log, and names what differs', async () => {
     expect((await ask('POST', '/admin/verify')).json).toMatchObject({ ok: true, events: 3 });
     const [file = ''] = viewFiles();
@@ -239,18 +250,36 @@ describe('/admin/verify', () => {
   });
 });
 
-test.each([
-  ['POST', '/admin/rebuild'],
-  ['DELETE', '/admin/rebuild'],
-  ['POST', '/admin/verify'],
-])('%s %s refuses a field that it does not have', async (method, path) => {
-  const { status, json } = await ask(method, path, { veiw: 'calendar' });
-  expect(status).toBe(400);
-  expect(json.errors).toEqual([expect.objectContaining({ path: '/veiw' })]);
-});
+describe('what one server is asked', () => {
+  beforeAll(prepare);
+  afterAll(putAway);
 
-describe('/admin/dead-letters', () => {
-  test('pages from the newest on, each once', async () => {
+  test.each([
+    ['POST', '/admin/rebuild'],
+    ['DELETE', '/admin/rebuild'],
+    ['POST', '/admin/verify'],
+  ])('%s %s refuses a field that it does not have', async (method, path) => {
+    const { status, json } = await ask(method, path, { veiw: 'calendar' });
+    expect(status).toBe(400);
+    expect(json.errors).toEqual([expect.objectContaining({ path: '/veiw' })]);
+  });
+
+  test('/admin/dead-letters refuses a cursor that is none', async () => {
+    expect((await ask('GET', '/admin/dead-letters?cursor=x')).status).toBe(400);
+  });
+
+  test.each([
+    ['POST', '/admin/rebuild'],
+    ['GET', '/admin/rebuild'],
+    ['DELETE', '/admin/rebuild'],
+    ['POST', '/admin/verify'],
+    ['GET', '/admin/dead-letters'],
+  ])('%s %s is for admins', async (method, path) => {
+    expect((await ask(method, path, undefined, '')).status).toBe(401);
+    expect((await ask(method, path, undefined, 'not-a-token')).status).toBe(401);
+  });
+
+  test('/admin/dead-letters pages from the newest on, each once', async () => {
     spoil();
     for (const reason of ['1', '2', '3']) await ask('POST', '/meetings/a/cancel', { reason });
     const ids: unknown[] = [];
@@ -263,19 +292,4 @@ describe('/admin/dead-letters', () => {
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.length).toBeGreaterThanOrEqual(1);
   });
-
-  test('refuses a cursor that is none', async () => {
-    expect((await ask('GET', '/admin/dead-letters?cursor=x')).status).toBe(400);
-  });
-});
-
-test.each([
-  ['POST', '/admin/rebuild'],
-  ['GET', '/admin/rebuild'],
-  ['DELETE', '/admin/rebuild'],
-  ['POST', '/admin/verify'],
-  ['GET', '/admin/dead-letters'],
-])('%s %s is for admins', async (method, path) => {
-  expect((await ask(method, path, undefined, '')).status).toBe(401);
-  expect((await ask(method, path, undefined, 'not-a-token')).status).toBe(401);
 });

@@ -21,7 +21,7 @@ import type { ViewStatus } from '../../../src/views/status.ts';
 export class TestViews implements Views {
   version = 1;
   /** `waiting`: somebody has begun to wait; `applied`: a batch is in. */
-  readonly signs = new EventEmitter();
+  readonly signs = new EventEmitter().setMaxListeners(0);
   /** Set: the view does not move. */
   held = false;
   /** Set: nothing can be read. */
