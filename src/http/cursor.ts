@@ -28,7 +28,10 @@ export async function onceKnown<T>(
   if (isToCome || (behind && (await isBehind(edge)))) {
     throw new Problem('view-behind', 'the event to go on from may not have been applied here yet');
   }
-  throw new Problem('gone', '`after` is no event that you may know: start again without it');
+  throw new Problem(
+    'gone',
+    '`after`, or Last-Event-ID, is no event that you may know: start again without it',
+  );
 }
 
 /** Whether the store holds events that this node has not applied. */

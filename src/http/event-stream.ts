@@ -72,6 +72,9 @@ export class EventStream {
   }
 }
 
+/** A place without an event: what a client that has heard nothing yet says when it comes again (WHATWG HTML §9.2.6). */
+export const placeText = (id: string): string => `id: ${id}\n\n`;
+
 /** One event on the wire. `data` is JSON, which has no line breaks. */
 export const eventText = (id: string, data: unknown): string =>
   `id: ${id}\ndata: ${JSON.stringify(data)}\n\n`;

@@ -109,6 +109,19 @@ describe('begins', () => {
     expect(await again.take(3)).toEqual(sent((await changes(world)).slice(2)));
   });
 
+  test('with its place, so that one that breaks before its first event misses nothing', async () => {
+    const world = await opened();
+    const [first] = await changes(world);
+    const reader = await listen(world, '?form=summit');
+    await reader.placed();
+    expect(reader.lastEventId).toBe(first?.cursor);
+    reader.close();
+    const id = 'a-summit';
+    must(201, await world.post('/meetings', { ...MEETING, id, form: 'summit' }));
+    const again = await listen(world, '?form=summit', { 'last-event-id': reader.lastEventId });
+    expect(await again.take(1)).toMatchObject([{ data: { meeting: id, type: 'announced' } }]);
+  });
+
   test('over many pages, with every change once', async () => {
     const world = await opened();
     for (let n = 0; n < 130; n += 1) await revise(world);

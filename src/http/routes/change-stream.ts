@@ -10,7 +10,7 @@ import { ChangeStreams } from '../change-streams.ts';
 import { CONFIDENTIAL, tellReading } from '../confidential.ts';
 import { onceKnown } from '../cursor.ts';
 import type { Edge } from '../edge.ts';
-import { EventStream } from '../event-stream.ts';
+import { EventStream, placeText } from '../event-stream.ts';
 import { changeStreamQuery, meetingFiltersOf } from '../parameters.ts';
 import { EITHER_WAY, problemContent } from '../read.ts';
 import { SAFE_HEADERS, withOwn } from '../reply.ts';
@@ -78,6 +78,7 @@ async function answerStream(
     raw.writeHead(200, withOwn(reply, HEADERS));
     raw.flushHeaders();
     const stream = new EventStream(raw, edge.limits.streamBufferBytes);
+    if (after !== undefined) stream.send(placeText(after));
     streams.follow({ stream, filters, after, reader: readerNow }, place);
     return reply;
   } catch (error) {

@@ -17,6 +17,8 @@ export class EventSourceReader {
   readonly headers: IncomingMessage['headers'];
   /** Comments so far. */
   beats = 0;
+  /** What a client that comes again says; undefined: it has been told none. */
+  lastEventId: string | undefined;
   readonly #response: IncomingMessage;
   readonly #request: ClientRequest;
   readonly #waiting: ServerSent[] = [];
@@ -54,6 +56,11 @@ export class EventSourceReader {
   async take(count: number): Promise<ServerSent[]> {
     await this.#until(() => this.#waiting.length >= count);
     return this.#waiting.splice(0, count);
+  }
+
+  /** Waits until it has been told a place. */
+  placed(): Promise<void> {
+    return this.#until(() => this.lastEventId !== undefined);
   }
 
   /** Waits for so many comments in all. */
@@ -97,10 +104,15 @@ export class EventSourceReader {
       this.beats += 1;
       return;
     }
-    const [id, data, ...others] = lines;
-    if (!id?.startsWith('id: ') || !data?.startsWith('data: ') || others.length > 0) {
+    const [line, data, ...others] = lines;
+    if (!line?.startsWith('id: ') || others.length > 0) {
       throw new Error(`not an event with id and data alone: ${lines.join('\n')}`);
     }
-    this.#waiting.push({ id: id.slice(4), data: JSON.parse(data.slice(6)) });
+    const id = line.slice(4);
+    this.lastEventId = id;
+    // A place, without an event.
+    if (data === undefined) return;
+    if (!data.startsWith('data: ')) throw new Error(`not data: ${data}`);
+    this.#waiting.push({ id, data: JSON.parse(data.slice(6)) });
   }
 }
