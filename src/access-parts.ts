@@ -110,8 +110,15 @@ function feedsOf({ store, clock, view, local, isStale }: FeedParts): Feeds {
     used: (id, client) => local.fetched(id, client, clock()),
     use: (id) => local.feedUse(id),
     waitFor: (eventId, timeoutMs) => view.waitFor(eventId, timeoutMs),
+    reached: reachedBy(view),
   };
 }
+
+/** Whether the view has come to a place of the log that another one is at, or comes there in time. */
+export const reachedBy =
+  (view: Pick<Projector, 'status' | 'waitFor'>): Feeds['reached'] =>
+  async ({ id, seq }, timeoutMs) =>
+    (view.status().checkpoint?.seq ?? 0) >= seq || (await view.waitFor(id, timeoutMs));
 
 /** The queries of the view as it is now: prepared once for each handle, which a rebuild changes. */
 function queriesOf<Q>(view: Projector, prepare: (db: ViewDatabase) => Q): () => Q {

@@ -12,7 +12,7 @@ import type { Lag } from '../lag.ts';
 import type { Head, ReadAllOptions } from '../store/event-store.ts';
 import type { Timers } from '../timers.ts';
 import type { TokenRequest, TokenResult } from '../tokens.ts';
-import type { DeadLetter } from '../views/ledger.ts';
+import type { Checkpoint, DeadLetter } from '../views/ledger.ts';
 import type { RebuildStatus } from '../views/rebuild.ts';
 import type { ViewStatus } from '../views/status.ts';
 import type { Verification } from '../views/verify.ts';
@@ -141,6 +141,8 @@ export interface Feeds {
   use(id: string): FeedUse | undefined;
   /** Resolves true when this node knows the event, false when `timeoutMs` runs out first. */
   waitFor(eventId: string, timeoutMs: number): Promise<boolean>;
+  /** As waitFor, of the log up to a place that another view has come to. */
+  reached(place: Pick<Checkpoint, 'id' | 'seq'>, timeoutMs: number): Promise<boolean>;
 }
 
 export interface FeedUse {

@@ -53,6 +53,9 @@ export interface Edge {
   readonly closing: AbortController;
 }
 
+export const notHere = (eventId: string): Problem =>
+  new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
+
 export function createEdge(deps: AppDeps): Edge {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const closing = new AbortController();
@@ -92,7 +95,7 @@ export function createEdge(deps: AppDeps): Edge {
           ? await deps.views.waitFor(eventId, limits.seenWaitMs)
           : await found(eventId, () => mayKnow(deps, caller, eventId));
       if (isSeen) return;
-      throw new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
+      throw notHere(eventId);
     },
     found,
     pace: new Pace(limits.commandsPerTurn),

@@ -118,7 +118,7 @@ describe('begins', () => {
     reader.close();
     const id = 'a-summit';
     must(201, await world.post('/meetings', { ...MEETING, id, form: 'summit' }));
-    const again = await listen(world, '?form=summit', { 'last-event-id': reader.lastEventId });
+    const again = await listen(world, '?form=summit', { 'last-event-id': `${reader.lastEventId}` });
     expect(await again.take(1)).toMatchObject([{ data: { meeting: id, type: 'announced' } }]);
   });
 

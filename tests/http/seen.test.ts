@@ -168,6 +168,28 @@ describe('an event that the caller may not know', () => {
     }
   });
 
+  test('is not seen at /feeds before the view of feeds is as far as the calendar’s', async () => {
+    let reached = false;
+    const asked: string[] = [];
+    const slow = await openWorld(({ feeds }) => ({
+      feeds: {
+        ...feeds,
+        reached: async ({ id }) => {
+          asked.push(id);
+          return reached;
+        },
+      },
+    }));
+    const made = must(201, await slow.post('/meetings', body));
+    const event = made.headers.get('chancery-event');
+    const status = async () => (await slow.get(`/feeds?seen=${event}`, 'admin')).status;
+    expect(await status()).toBe(503);
+    reached = true;
+    expect(await status()).toBe(200);
+    expect(asked).toEqual([event, event]);
+    await slow.close();
+  });
+
   test('is not one that was visible once', async () => {
     const made = must(201, await world.post('/meetings', { ...body, classification: 'public' }));
     const event = made.headers.get('chancery-event') ?? '';

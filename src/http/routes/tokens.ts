@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TokenRow } from '../../../projections/tokens.ts';
 import { tokenBody } from '../../tokens.ts';
 import { requireRole } from '../auth.ts';
-import type { Edge } from '../edge.ts';
+import { type Edge, notHere } from '../edge.ts';
 import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
@@ -140,7 +140,7 @@ const asked = (edge: Edge, request: FastifyRequest) => ({
 async function known(edge: Edge, request: FastifyRequest): Promise<void> {
   const { seen } = request.query as { seen?: string };
   if (seen === undefined || (await edge.deps.tokens.waitFor(seen, edge.limits.seenWaitMs))) return;
-  throw new Problem('view-behind', `event ${seen} has not been applied here: try again`);
+  throw notHere(seen);
 }
 
 function view(row: Omit<TokenRow, 'seq'>, lastUsedMs: number | undefined, nowMs: number) {

@@ -13,6 +13,7 @@ import { access as accessProjection } from '../../../projections/access.ts';
 import { feedQueries } from '../../../projections/feeds.ts';
 import { tokenQueries } from '../../../projections/tokens.ts';
 import { type Holder, openAccess } from '../../../src/access.ts';
+import { reachedBy } from '../../../src/access-parts.ts';
 import { createFeedHandler } from '../../../src/feeds.ts';
 import { createHandler, RULES } from '../../../src/handle.ts';
 import { buildApp } from '../../../src/http/app.ts';
@@ -251,6 +252,7 @@ function feedsOf({ store, clock, tokens }: Parts): Feeds {
     },
     use: (id) => uses.get(id),
     waitFor: (eventId, timeoutMs) => tokens.waitFor(eventId, timeoutMs),
+    reached: reachedBy(tokens),
   };
 }
 
