@@ -27,11 +27,20 @@ export interface EventDefinition {
 
 export type Registry = ReadonlyMap<string, EventDefinition>;
 
-const first = (schema: z.ZodType): EventDefinition => ({
-  schema,
-  version: 1,
-  upcasters: new Map(),
-});
+/**
+ * Versions after the first, by what each is made from the one before with. The last is what is written: a program that
+ * reads only the ones before sets such an event aside, where it would take it for something else.
+ */
+const LATER: Readonly<Record<string, readonly Upcaster[]>> = {
+  // 2: `when` may be null, and then no date comes back.
+  MeetingReinstated: [(data) => data],
+};
+
+function definitionOf(type: string, schema: z.ZodType): EventDefinition {
+  const later = LATER[type] ?? [];
+  const upcasters = new Map(later.map((upcaster, index) => [index + 1, upcaster] as const));
+  return { schema, version: 1 + later.length, upcasters };
+}
 
 /** Type → schema, version, upcasters. An unknown type is a newer writer's: skipped and counted. */
 export const registry: Registry = new Map(
@@ -41,7 +50,7 @@ export const registry: Registry = new Map(
     ...tokenEvents,
     ...feedEvents,
     ...redactionEvents,
-  }).map(([type, schema]) => [type, first(schema)] as const),
+  }).map(([type, schema]) => [type, definitionOf(type, schema)] as const),
 );
 
 /** An event that cannot be read: its schema version is newer than ours, or an upcaster is missing. */

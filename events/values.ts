@@ -70,13 +70,21 @@ export const dateOrInstant = z.union([localDate, instant], {
 });
 export type DateOrInstant = z.infer<typeof dateOrInstant>;
 
-export const webAddress = z
+/** `params` of a rule for what is written now: what was written before there was the rule stays as it is. */
+export const FOR_NEW = { forNew: true } as const;
+
+const address = z
   .url({ protocol: /^https?$/, error: 'must be an http or https address' })
-  .max(LIMITS.url)
-  // What parses addresses drops or encodes these, but the address is kept and shown as it was sent.
-  .refine((value) => value.isWellFormed() && !/\s/u.test(value) && !UNSAFE_LINE.test(value), {
-    error: 'must be an address without spaces and control characters: percent-encode them',
-  });
+  .max(LIMITS.url);
+// What parses addresses drops or encodes these, but the address is kept and shown as it was sent.
+const isPlain = (value: string | true): boolean =>
+  value === true || (value.isWellFormed() && !/\s/u.test(value) && !UNSAFE_LINE.test(value));
+const PLAIN = {
+  error: 'must be an address without spaces and control characters: percent-encode them',
+  params: FOR_NEW,
+};
+
+export const webAddress = address.refine(isPlain, PLAIN);
 
 /** ISO 3166-1 alpha-2. */
 export const country = z
@@ -168,9 +176,10 @@ export const place = z
       .strictObject({ lat: z.number().min(-90).max(90), lon: z.number().min(-180).max(180) })
       .optional(),
     online: z
-      .union([z.literal(true), webAddress], {
+      .union([z.literal(true), address], {
         error: 'must be an http or https address, or true: leave it out if it is not online',
       })
+      .refine(isPlain, PLAIN)
       .optional(),
   })
   .refine((p) => p.name !== undefined || p.country !== undefined || p.online !== undefined, {

@@ -42,7 +42,7 @@ import type { ViewDatabase } from './view-database.ts';
  */
 export const calendar: Projection = {
   name: 'calendar',
-  definition: 6,
+  definition: 7,
   kinds: ['meeting', 'announcement', 'redaction'],
   rememberSkipped: true,
   tables: JOURNAL_TABLES + MEETING_TABLES + SLIP_TABLES + ANNOUNCEMENT_TABLES + CHANGE_TABLES,

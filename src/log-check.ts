@@ -1,5 +1,7 @@
+import type * as z from 'zod';
 import { meta, type RecordedEvent } from '../events/envelope.ts';
 import { registry, upcast } from '../events/registry.ts';
+import { FOR_NEW } from '../events/values.ts';
 import { eachEvent } from './store/each-event.ts';
 import type { EventStore } from './store/event-store.ts';
 import { messageOf } from './views/errors.ts';
@@ -40,10 +42,11 @@ function faultOf(event: RecordedEvent): string | undefined {
   }
 }
 
-function told(
-  root: string,
-  error: { readonly issues: readonly { path: PropertyKey[]; message: string }[] } | undefined,
-): string | undefined {
-  const [issue] = error?.issues ?? [];
+function told(root: string, error: z.ZodError | undefined): string | undefined {
+  const issue = error?.issues.find((found) => !isForNew(found));
   return issue && `${[root, ...issue.path].map(String).join('.')}: ${issue.message}`;
 }
+
+/** Breaks a rule that came after it, maybe. */
+const isForNew = (issue: z.core.$ZodIssue): boolean =>
+  issue.code === 'custom' && issue.params?.forNew === FOR_NEW.forNew;

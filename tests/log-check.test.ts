@@ -34,6 +34,22 @@ describe('an event', () => {
     expect(await faults()).toEqual([]);
   });
 
+  it('stays as it was written before there was a rule against it', async () => {
+    const report = {
+      ...{ title: 'Report', kind: 'report', outlet: 'Press service', language: 'en' },
+      ...{ url: 'https://mfa.example.org/press release.pdf', classification: 'public' },
+      ...{ speakers: [], topics: [], about: [], claims: [] },
+      publishedAt: { value: '2021-11-21', basis: 'stated' },
+    };
+    const place = { online: 'https://mfa.example.org/the room' };
+    await bench.store.append('announcement-a', [rawEvent('AnnouncementPublished', report)], 'none');
+    await bench.store.append('meeting-first', [rawEvent('MeetingRelocated', { place })], 0);
+    expect(await faults()).toEqual([]);
+    turn(3, 'data', 'https:', 'files:');
+    turn(4, 'data', 'https:', 'files:');
+    expect(await faults()).toHaveLength(2);
+  });
+
   it.each([
     ['a name of a field', 1, 'data', '"title"', '"titlf"', '1 meeting-first: data: '],
     ['a word of a list', 2, 'data', 'session', 'sessiom', '2 meeting-second: data.form: '],

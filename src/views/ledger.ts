@@ -25,6 +25,9 @@ export interface DeadLetter {
   readonly reason: string | null;
 }
 
+/** Of the tables below, and part of every view's definition: raised with them. */
+export const LEDGER_VERSION = 2;
+
 const TABLES = `
   CREATE TABLE view_definition (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), definition TEXT NOT NULL) STRICT;
   CREATE TABLE view_checkpoint (
