@@ -4,17 +4,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { announcementEvents } from '../../events/announcement.ts';
-import type { NewEvent, RecordedEvent } from '../../events/envelope.ts';
 import { meetingEvents } from '../../events/meeting.ts';
 import { calendar } from '../../projections/calendar.ts';
 import { definitionOf } from '../../src/views/definition.ts';
 import { LEDGER_VERSION } from '../../src/views/ledger.ts';
-import { type Bench, openBench } from './support.ts';
+import { type Bench, GOLDEN_LOG, openBench } from './support.ts';
 
-/**
- * The golden log is never changed: what it was when a definition was pinned, it stays. The rows of a
- * definition are pinned by their digest, so that changed logic without a new number fails here.
- */
+/** The golden log's rows by definition, as their digest: so changed logic without a new number fails here. */
 const PINNED: Readonly<Record<number, string>> = {
   1: 'c087433d092bcb6ce2c797e15f9813f459fd9fea676e30b97deffcf891c37e06',
   2: '64a5f31af1784f498999c6f2c56f3e23649b4dd3d0da31466c74dee5b233249f',
@@ -34,18 +30,10 @@ const ENGINE: Readonly<Record<number, string>> = {
   2: '95f79731e45ed3ad74cfafa4ac72ada5bc65434ba275e1d30e122a7b27e7c0df',
 };
 
-const log = readFileSync(new URL('./golden/log.ndjson', import.meta.url), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line) as Omit<RecordedEvent, 'position'>);
-
 let bench: Bench;
 beforeEach(async () => {
   bench = await openBench();
-  for (const event of log) {
-    const { stream, revision, ...rest } = event;
-    await bench.store.append(stream, [rest as NewEvent], revision === 0 ? 'none' : revision - 1);
-  }
+  await bench.fill(GOLDEN_LOG);
 });
 afterEach(() => bench.close());
 
@@ -72,7 +60,7 @@ const viewFile = (): string =>
 
 describe('the golden log', () => {
   test('has every type of event of meetings and announcements', () => {
-    const types = new Set(log.map((event) => event.type));
+    const types = new Set(GOLDEN_LOG.map((event) => event.type));
     const known = [...Object.keys(meetingEvents), ...Object.keys(announcementEvents)];
     expect([...types].toSorted()).toEqual(known.toSorted());
   });

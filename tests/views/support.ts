@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NewEvent, RecordedEvent } from '../../events/envelope.ts';
@@ -13,6 +13,12 @@ import { releaseId } from '../../src/ids.ts';
 import type { EventStore } from '../../src/store/event-store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/index.ts';
 import { Projector, type ProjectorOptions } from '../../src/views/projector.ts';
+
+/** Never changed: what it was when something of it was pinned, it stays. */
+export const GOLDEN_LOG = readFileSync(new URL('./golden/log.ndjson', import.meta.url), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Omit<RecordedEvent, 'position'>);
 
 export const NOW = Date.UTC(2021, 10, 22, 8);
 export const DEFINITION = 'calendar test';
@@ -34,6 +40,8 @@ export interface Bench {
   /** Announces a public meeting; gives the event's id. */
   announce(id: string, more?: object): Promise<string>;
   command(path: string, body: object): Promise<string>;
+  /** Appends events that were written elsewhere, each at its revision. */
+  fill(log: readonly Omit<RecordedEvent, 'position'>[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -83,6 +91,11 @@ export async function openBench(): Promise<Bench> {
       });
       const actor = { id: 'desk', role: 'admin', ceiling: 'confidential' } as const;
       return (await handle({ ...match, body, actor })).eventId;
+    },
+    fill: async (events) => {
+      for (const { stream, revision, ...event } of events) {
+        await bench.store.append(stream, [event], revision === 0 ? 'none' : revision - 1);
+      }
     },
     close: async () => {
       for (const projector of projectors) await projector.close();
