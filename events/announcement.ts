@@ -29,17 +29,18 @@ export const announcementKind = z.enum([
 ]);
 export type AnnouncementKind = z.infer<typeof announcementKind>;
 
-export const publishedAt = z.strictObject({
-  value: dateOrInstant,
-  basis: z.enum(['stated', 'inferred']),
-});
+export const publishedAt = z
+  .strictObject({ value: dateOrInstant, basis: z.enum(['stated', 'inferred']) })
+  .meta({ id: 'PublishedAt' });
 export type PublishedAt = z.infer<typeof publishedAt>;
 
-export const speaker = z.strictObject({
-  party: id.optional(),
-  name: line(LIMITS.name),
-  as: line(LIMITS.name).optional(),
-});
+export const speaker = z
+  .strictObject({
+    party: id.optional(),
+    name: line(LIMITS.name),
+    as: line(LIMITS.name).optional(),
+  })
+  .meta({ id: 'Speaker' });
 export type Speaker = z.infer<typeof speaker>;
 
 const claimBase = {

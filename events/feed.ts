@@ -35,20 +35,22 @@ const many = <T extends z.ZodType>(value: T) =>
   z.array(value).min(1).max(FILTER_LIMITS.repeats).optional();
 
 /** The filters of lists, under the same names. */
-export const feedFilters = z.strictObject({
-  from: dateOrInstant.optional(),
-  to: dateOrInstant.optional(),
-  certain: z.boolean().optional(),
-  participant: many(id),
-  country: many(country),
-  place: many(line(LIMITS.name)),
-  track: many(id),
-  topic: many(id),
-  form: many(form),
-  status: many(meetingStatus),
-  precision: many(precision),
-  q: many(line(FILTER_LIMITS.search)),
-});
+export const feedFilters = z
+  .strictObject({
+    from: dateOrInstant.optional(),
+    to: dateOrInstant.optional(),
+    certain: z.boolean().optional(),
+    participant: many(id),
+    country: many(country),
+    place: many(line(LIMITS.name)),
+    track: many(id),
+    topic: many(id),
+    form: many(form),
+    status: many(meetingStatus),
+    precision: many(precision),
+    q: many(line(FILTER_LIMITS.search)),
+  })
+  .meta({ id: 'FeedFilters' });
 
 export const cancelledOption = z.enum(['status', 'label', 'hide']);
 export const postponedOption = z.enum(['cancelled', 'tentative']);
@@ -58,12 +60,14 @@ export const pastOption = z.union([z.int().min(0).max(MOST_PAST_DAYS), z.literal
 });
 
 /** How a feed shows what calendars have no word for; all of them, so that new defaults change no old feed. */
-export const feedOptions = z.strictObject({
-  cancelled: cancelledOption,
-  postponed: postponedOption,
-  approx: approxOption,
-  past: pastOption,
-});
+export const feedOptions = z
+  .strictObject({
+    cancelled: cancelledOption,
+    postponed: postponedOption,
+    approx: approxOption,
+    past: pastOption,
+  })
+  .meta({ id: 'FeedOptions' });
 
 const VISIBILITIES = ['public', 'private'] as const;
 export const feedFacts = z.strictObject({

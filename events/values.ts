@@ -140,10 +140,17 @@ export const meetingStatus = z.enum(MEETING_STATUSES);
 export type MeetingStatus = z.infer<typeof meetingStatus>;
 
 const asPrinted = { phrase: line(LIMITS.phrase).optional(), anchor: localDate.optional() };
-const zone = z.string().min(1).max(LIMITS.zone);
-const wallTime = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/, {
-  error: 'must be a wall time without offset, such as 2022-03-21T10:00',
-});
+const zone = z
+  .string()
+  .min(1)
+  .max(LIMITS.zone)
+  .meta({ description: 'A name of the IANA time zone database.', examples: ['Europe/Zurich'] });
+const wallTime = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?$/, {
+    error: 'must be a wall time without offset, such as 2022-03-21T10:00',
+  })
+  .meta({ description: 'What clocks there show.', examples: ['2022-03-21T10:00'] });
 
 /** A wall time in an IANA zone: a future time is a promise in local time. */
 export const timedWhen = z.strictObject({
@@ -154,14 +161,24 @@ export const timedWhen = z.strictObject({
 });
 /** A date as exactly as it is known: the EDTF (ISO 8601-2) subset of src/domain/date. */
 export const edtfWhen = z.strictObject({
-  edtf: z.string().min(1).max(LIMITS.edtf),
+  edtf: z
+    .string()
+    .min(1)
+    .max(LIMITS.edtf)
+    .meta({
+      description:
+        'A day, month, year, season (21 to 24), quarter (33 to 36) or half (40, 41), an interval of two, or one with an open end; at most one of ? ~ % after each end (EDTF, ISO 8601-2).',
+      examples: ['2022-08', '2022-03-21/2022-03-25', '2022-33', '2022-03?', '2022-03-21/..'],
+    }),
   timezone: zone.optional(),
   extent: z.enum(['throughout', 'within']).optional(),
   ...asPrinted,
 });
-export const when = z.union([timedWhen, edtfWhen], {
-  error: 'must be {"start", "end"?, "timezone"} or {"edtf", "timezone"?, "extent"?}',
-});
+export const when = z
+  .union([timedWhen, edtfWhen], {
+    error: 'must be {"start", "end"?, "timezone"} or {"edtf", "timezone"?, "extent"?}',
+  })
+  .meta({ id: 'GivenWhen', description: 'A date as it is sent: exactly as well as it is known.' });
 export type TimedWhen = z.infer<typeof timedWhen>;
 export type EdtfWhen = z.infer<typeof edtfWhen>;
 export type When = z.infer<typeof when>;
@@ -184,7 +201,8 @@ export const place = z
   })
   .refine((p) => p.name !== undefined || p.country !== undefined || p.online !== undefined, {
     error: 'must have at least one of name, country, online',
-  });
+  })
+  .meta({ id: 'Place', description: 'At least one of name, country and online.' });
 export type Place = z.infer<typeof place>;
 
 export const ROLES = [
@@ -201,15 +219,17 @@ export const ROLES = [
 ] as const;
 export const PRESENCES = ['confirmed', 'reported', 'expected', 'declined', 'unknown'] as const;
 
-export const participant = z.strictObject({
-  party: id,
-  name: line(LIMITS.name),
-  role: z.enum(ROLES),
-  delegation: id.optional(),
-  country: country.optional(),
-  as: line(LIMITS.name).optional(),
-  presence: z.enum(PRESENCES),
-});
+export const participant = z
+  .strictObject({
+    party: id,
+    name: line(LIMITS.name),
+    role: z.enum(ROLES),
+    delegation: id.optional(),
+    country: country.optional(),
+    as: line(LIMITS.name).optional(),
+    presence: z.enum(PRESENCES),
+  })
+  .meta({ id: 'Participant' });
 export type Participant = z.infer<typeof participant>;
 
 export const participants = z.array(participant).max(LIMITS.participants);

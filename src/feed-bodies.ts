@@ -29,7 +29,7 @@ const fields = {
       approx: feedOptions.shape.approx.default(DEFAULT_OPTIONS.approx),
       past: feedOptions.shape.past.default(DEFAULT_OPTIONS.past),
     })
-    .prefault({}),
+    .default(DEFAULT_OPTIONS),
 };
 
 /** The body of POST /feeds. */

@@ -27,17 +27,16 @@ const published = publishedAt.extend({
 
 const [whenClaim, placeClaim, statusClaim, participantsClaim, titleClaim] = claim.options;
 /** Claims as sent: participants have the defaults that they have everywhere. */
-const claims = z
-  .array(
-    z.discriminatedUnion('field', [
-      whenClaim,
-      placeClaim,
-      statusClaim,
-      participantsClaim.extend({ value: participantsInput }),
-      titleClaim,
-    ]),
-  )
-  .max(LIMITS.claims);
+const claimInput = z
+  .discriminatedUnion('field', [
+    whenClaim,
+    placeClaim,
+    statusClaim,
+    participantsClaim.extend({ value: participantsInput }),
+    titleClaim,
+  ])
+  .meta({ id: 'GivenClaim' });
+const claims = z.array(claimInput).max(LIMITS.claims);
 
 const toClaims = (inputs: z.output<typeof claims>): Claim[] =>
   inputs.map((input, index) =>

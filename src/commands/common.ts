@@ -33,11 +33,15 @@ export const access = {
 };
 
 /** A participant as sent: only the name is required. */
-export const participantInput = participant.extend({
-  party: id.optional(),
-  role: participant.shape.role.default('party'),
-  presence: participant.shape.presence.default('unknown'),
-});
+export const participantInput = participant
+  .extend({
+    party: id
+      .optional()
+      .describe('Made of the name when left out, where that has a Latin letter or digit.'),
+    role: participant.shape.role.default('party'),
+    presence: participant.shape.presence.default('unknown'),
+  })
+  .meta({ id: 'GivenParticipant' });
 export const participantsInput = z.array(participantInput).max(LIMITS.participants);
 type ParticipantInput = z.output<typeof participantInput>;
 

@@ -51,7 +51,9 @@ export const when = z
   ])
   .meta({ id: 'When', description: 'A date, exactly as well as it is known.' });
 
-const retraction = z.strictObject({ reason: z.string(), recordedAt: instant });
+const retraction = z
+  .strictObject({ reason: z.string(), recordedAt: instant })
+  .meta({ id: 'Retraction' });
 
 const source = z
   .strictObject({
@@ -69,6 +71,22 @@ const editors = {
   stale: z.literal(true).optional().describe('The row is the last good one.'),
 };
 
+const previousDate = z
+  .strictObject({
+    when,
+    until: dateOrInstant.describe('When the event that ended it was stated.'),
+    statedAt: dateOrInstant,
+    reason: nullable(z.string()),
+    announcement: nullable(id),
+    days: nullable(z.int()).describe(
+      'Days between the latest moments: negative when earlier, 0 for a refinement, null when open-ended.',
+    ),
+    range: nullable(z.tuple([z.int(), z.int()])).describe(
+      'The least and the greatest of those days, where a date is coarse.',
+    ),
+  })
+  .meta({ id: 'PreviousDate' });
+
 export const meeting = z
   .strictObject({
     id,
@@ -83,21 +101,7 @@ export const meeting = z
     participants: z.array(participant),
     topics: z.array(id),
     track: nullable(id),
-    previousDates: z.array(
-      z.strictObject({
-        when,
-        until: dateOrInstant.describe('When the event that ended it was stated.'),
-        statedAt: dateOrInstant,
-        reason: nullable(z.string()),
-        announcement: nullable(id),
-        days: nullable(z.int()).describe(
-          'Days between the latest moments: negative when earlier, 0 for a refinement, null when open-ended.',
-        ),
-        range: nullable(z.tuple([z.int(), z.int()])).describe(
-          'The least and the greatest of those days, where a date is coarse.',
-        ),
-      }),
-    ),
+    previousDates: z.array(previousDate),
     reason: nullable(z.string()),
     outcome: nullable(z.string()),
     mergedInto: nullable(id),
@@ -112,6 +116,10 @@ export const meeting = z
 
 const agreement = z.enum(['agrees', 'compatible', 'outdated', 'differs', 'unknown']);
 
+const shownClaim = z
+  .union(claim.options.map((option) => option.extend({ agreement })))
+  .meta({ id: 'Claim', description: 'A claim, and how it agrees with the calendar now.' });
+
 export const announcement = z
   .strictObject({
     id,
@@ -125,7 +133,7 @@ export const announcement = z
     paraphrase: nullable(z.string()),
     topics: z.array(id),
     about: z.array(id),
-    claims: z.array(z.union(claim.options.map((option) => option.extend({ agreement })))),
+    claims: z.array(shownClaim),
     classification,
     embargoUntil: nullable(instant),
     retracted: nullable(retraction),

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
-import { type OpenApi, type Route, routesOf } from './support/openapi.ts';
+import { type JsonSchema, type OpenApi, type Route, routesOf } from './support/openapi.ts';
 import { isFeeds, isTokens } from './support/routes.ts';
 import { openWorld } from './support/world.ts';
 
@@ -15,6 +15,20 @@ afterAll(async () => {
 const document = (await world.get('/openapi.json')).json<OpenApi & Record<string, unknown>>();
 const routes = routesOf(document);
 const isWriting = ({ operation }: Route) => operation.tags?.includes('Writing') ?? false;
+
+/** The headers of requests that mean something to a route. */
+function headersOf(route: Route): string[] {
+  const { method, path, operation } = route;
+  const isRepeatable =
+    isWriting(route) || ((isTokens(route) || isFeeds(route)) && method !== 'get');
+  const isConditional = operation.responses[304] !== undefined;
+  return [
+    ...(isRepeatable ? ['Idempotency-Key'] : []),
+    ...(isWriting(route) ? ['If-Match'] : []),
+    ...(path === '/changes/stream' ? ['Last-Event-ID'] : []),
+    ...(isConditional ? ['If-None-Match'] : []),
+  ];
+}
 
 test('says what it is', () => {
   expect(document).toMatchObject({
@@ -100,16 +114,61 @@ describe.each(routes.map((route) => [`${route.method} ${route.path}`, route] as 
 
     test('declares what it reads from headers', () => {
       const declared = (operation.parameters ?? []).filter((p) => p.in === 'header');
-      const repeatable =
-        isWriting(route) || ((isTokens(route) || isFeeds(route)) && route.method !== 'get');
-      const expected = [
-        ...(repeatable ? ['Idempotency-Key'] : []),
-        ...(isWriting(route) ? ['If-Match'] : []),
-      ];
-      expect(declared.map(({ name }) => name)).toEqual(expected);
+      expect(declared.map(({ name }) => name)).toEqual(headersOf(route));
     });
   },
 );
+
+test('calls every operation by a name of its own', () => {
+  const names = routes.map(({ operation }) => operation.operationId);
+  expect(new Set(names).size).toBe(routes.length);
+  for (const name of names) expect(name).toMatch(/^[a-z][A-Za-z]+$/);
+});
+
+test('says of every operation who may ask, and of what kind it is', () => {
+  const tags = (document.tags as { name: string }[]).map(({ name }) => name);
+  for (const { operation } of routes) {
+    expect(operation.security).toBeDefined();
+    expect(tags).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]));
+  }
+});
+
+test('has no schema that nothing uses', () => {
+  const text = JSON.stringify(document);
+  const names = Object.keys(document.components.schemas);
+  const unused = names.filter((name) => !text.includes(`"#/components/schemas/${name}"`));
+  expect(unused).toEqual([]);
+  expect(names.filter((name) => name.endsWith('Input'))).toEqual([]);
+});
+
+describe('says in words that generators know', () => {
+  const schemas: JsonSchema[] = [];
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    schemas.push(value as JsonSchema);
+    for (const part of Object.values(value)) collect(part);
+  };
+  collect(document);
+  const isNull = (schema: unknown) => (schema as JsonSchema).type === 'null';
+
+  test.each([
+    ['a list of two as a list', ({ prefixItems }: JsonSchema) => prefixItems !== undefined],
+    ['what may be null', ({ anyOf }: JsonSchema) => Array.isArray(anyOf) && anyOf.some(isNull)],
+    [
+      'a date or instant as one text',
+      ({ anyOf }: JsonSchema) =>
+        Array.isArray(anyOf) && anyOf.filter(({ format }) => format).length > 1,
+    ],
+    ['an address as it is taken', ({ format }: JsonSchema) => format === 'uri'],
+    [
+      'a number without bounds that nobody set',
+      ({ maximum }: JsonSchema) => maximum === Number.MAX_SAFE_INTEGER,
+    ],
+  ])('%s', (_, isOther) => {
+    expect(schemas.length).toBeGreaterThan(1_000);
+    expect(schemas.filter(isOther)).toEqual([]);
+  });
+});
 
 test('no body takes fields that it does not name', () => {
   const bodies = routes.flatMap(({ operation }) =>

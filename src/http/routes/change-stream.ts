@@ -26,6 +26,10 @@ const HEADERS = {
   'x-accel-buffering': 'no',
 } as const;
 
+const resuming = z.object({
+  'Last-Event-ID': z.string().optional().describe('The id of the last event that you have.'),
+});
+
 /** GET /changes/stream: changes as they become visible, as server-sent events (WHATWG HTML §9.2). */
 export function changeStreamRoutes(app: FastifyInstance, edge: Edge): void {
   const streams = new ChangeStreams(edge);
@@ -39,6 +43,7 @@ export function changeStreamRoutes(app: FastifyInstance, edge: Edge): void {
         'Each event has the id of the event that made the change as `id`, and the change as `data`. `Last-Event-ID` goes before `after`.',
       tags: ['Changes'],
       security: EITHER_WAY,
+      headers: resuming,
       querystring: changeStreamQuery,
       response: {
         200: {

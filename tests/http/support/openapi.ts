@@ -12,10 +12,16 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
+interface Response {
+  readonly content?: Record<string, { schema: JsonSchema }>;
+  readonly headers?: Readonly<Record<string, object>>;
+}
+
 interface Operation {
+  readonly operationId?: string;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
-  readonly responses: Record<string, { content?: Record<string, { schema: JsonSchema }> }>;
+  readonly responses: Record<string, Response>;
   readonly security?: readonly object[];
   readonly summary?: string;
   readonly tags?: readonly string[];
@@ -45,8 +51,15 @@ interface Answer {
   readonly path: string;
   readonly status: number;
   readonly contentType: string | undefined;
+  readonly headers: Headers;
   readonly body: string;
 }
+
+/** Of what clients act by: each is in the document wherever it is sent. */
+const ACTED_BY = [
+  ...['etag', 'link', 'location', 'chancery-event'],
+  ...['retry-after', 'www-authenticate', 'allow'],
+];
 
 const PROBLEM = { $ref: '#/components/schemas/Problem' };
 
@@ -87,15 +100,24 @@ export class ContractChecker {
   check(answer: Answer): void {
     if (answer.contentType === 'application/problem+json') {
       this.#matches(PROBLEM, answer.body, 'problem');
+      const { responses } = this.document.paths['/meetings']?.get ?? { responses: {} };
+      this.#checkHeaders(responses.default, answer.headers, 'a problem');
     } else this.#checkListed(answer);
   }
 
-  #checkListed({ method, path, status, contentType, body }: Answer): void {
+  #checkHeaders(response: Response | undefined, headers: Headers, what: string): void {
+    const listed = Object.keys(response?.headers ?? {}).map((name) => name.toLowerCase());
+    const sent = ACTED_BY.filter((name) => headers.has(name));
+    expect(listed, `headers of ${what}`).toEqual(expect.arrayContaining(sent));
+  }
+
+  #checkListed({ method, path, status, contentType, headers, body }: Answer): void {
     const template = this.template(path);
     expect(template, `${path} is in the document`).toBeDefined();
     const what = `${method} ${template} → ${status}`;
     const response = this.document.paths[template ?? '']?.[method.toLowerCase()]?.responses[status];
     expect(response, `${what} is in the document`).toBeDefined();
+    this.#checkHeaders(response, headers, what);
     const content = response?.content;
     if (content === undefined) expect(body, `${what} has no body`).toBe('');
     else this.#checkContent(content, contentType, body, what);

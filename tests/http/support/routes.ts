@@ -38,7 +38,8 @@ export const isFeeds = ({ path }: Pick<Route, 'path'>): boolean => path.startsWi
 
 /** Whether nobody gets anything there without a token. */
 export const wantsToken = ({ operation }: Route): boolean =>
-  operation.security?.every((scheme) => 'token' in scheme) ?? false;
+  (operation.security ?? []).length > 0 &&
+  (operation.security ?? []).every((scheme) => 'token' in scheme);
 
 /** Asks for the route as one who may see it. */
 export const askAt = (world: World, route: Route, ask: Ask = {}, query = '') =>

@@ -318,13 +318,14 @@ async function askOver(server: Server, path: string, ask: Ask): Promise<Got> {
 
 function checkContract(checker: ContractChecker, method: string, path: string, got: Got): void {
   // Preflights are the browser's own, before it asks.
-  if (method === 'HEAD' || got.status === 304 || path.startsWith('/docs')) return;
+  if (method === 'HEAD' || path.startsWith('/docs')) return;
   if (method === 'OPTIONS' && got.status === 204) return;
   checker.check({
     method,
     path: path.replace(/^http:\/\/[^/?]+/i, '').split('?')[0] || '/',
     status: got.status,
     contentType: got.headers.get('content-type') ?? undefined,
+    headers: got.headers,
     body: got.text,
   });
 }

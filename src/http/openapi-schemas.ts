@@ -1,0 +1,167 @@
+/**
+ * The schemas of the document in the words that generators of clients know. They mean what they meant before: tuples,
+ * nullable values and texts of two formats are said otherwise, since many a generator takes these for something else.
+ */
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+type JsonObject = { readonly [key: string]: Json };
+
+const isObject = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `Y-M-D`, or that day and a time in UTC. */
+const DATE_OR_INSTANT = '^\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?Z)?$';
+const WEB_ADDRESS = '^[Hh][Tt][Tt][Pp][Ss]?:';
+
+const REF = '#/components/schemas/';
+const AS_SENT = 'Input';
+
+/** The document with its schemas in plain words, each under one name, and without those that nothing uses. */
+export function plainDocument<T extends object>(document: T): T {
+  const plain = plainValue(document as unknown as Json) as JsonObject;
+  const alike = oneNamed(plain, sameNames(schemasOf(plain)));
+  return oneNamed(alike, freeNames(schemasOf(alike))) as unknown as T;
+}
+
+const schemasOf = (document: JsonObject): JsonObject =>
+  (document.components as JsonObject).schemas as JsonObject;
+
+/** `XInput` → X, where the two say the same. */
+function sameNames(schemas: JsonObject): ReadonlyMap<string, string> {
+  const text = (name: string) => JSON.stringify(schemas[name]);
+  return answeredNames(schemas, (name, answered) => text(name) === text(answered));
+}
+
+/** `XInput` → X, where nothing is answered so. */
+const freeNames = (schemas: JsonObject): ReadonlyMap<string, string> =>
+  answeredNames(schemas, (_, answered) => schemas[answered] === undefined);
+
+function answeredNames(
+  schemas: JsonObject,
+  isFit: (name: string, answered: string) => boolean,
+): ReadonlyMap<string, string> {
+  const sent = Object.keys(schemas).filter((name) => name.endsWith(AS_SENT));
+  const pairs = sent.map((name) => [name, name.slice(0, -AS_SENT.length)] as const);
+  return new Map(pairs.filter(([name, answered]) => isFit(name, answered)));
+}
+
+/** The document with other names for schemas, and only those that are used. */
+function oneNamed(document: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  const named = renamed(document, names) as JsonObject;
+  const nameOf = (name: string) => names.get(name) ?? name;
+  const schemas = Object.fromEntries(
+    Object.entries(schemasOf(named)).map(([name, schema]) => [nameOf(name), schema]),
+  );
+  const used = reached(named.paths ?? null, schemas);
+  const kept = Object.entries(schemas).filter(([name]) => used.has(name));
+  return {
+    ...named,
+    components: { ...(named.components as JsonObject), schemas: Object.fromEntries(kept) },
+  };
+}
+
+function plainValue(value: Json): Json {
+  if (Array.isArray(value)) return value.map(plainValue);
+  if (!isObject(value)) return value;
+  const inside = Object.entries(value).map(([key, part]) => [key, plainValue(part)] as const);
+  return REWRITES.reduce((schema, rewrite) => rewrite(schema), Object.fromEntries(inside));
+}
+
+const REWRITES: readonly ((schema: JsonObject) => JsonObject)[] = [
+  formatted,
+  unbounded,
+  listed,
+  textual,
+  nullable,
+];
+
+/** A format says what the pattern beside it spells out for every leap year; an address is none by RFC 3986. */
+function formatted(schema: JsonObject): JsonObject {
+  const { format, pattern: _, ...rest } = schema;
+  if (format === 'date') return { ...rest, format };
+  if (format === 'date-time') return { ...rest, format, pattern: 'Z$' };
+  return format === 'uri' ? { ...rest, pattern: WEB_ADDRESS } : schema;
+}
+
+/** That a number is one of JavaScript's is no bound of ours. */
+function unbounded(schema: JsonObject): JsonObject {
+  const ours = Object.entries(schema).filter(
+    ([key, value]) =>
+      !(key === 'minimum' && value === Number.MIN_SAFE_INTEGER) &&
+      !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER),
+  );
+  return Object.fromEntries(ours);
+}
+
+/** A tuple of items that are alike is a list of so many. */
+function listed(schema: JsonObject): JsonObject {
+  const { prefixItems, items: _, ...rest } = schema;
+  if (!Array.isArray(prefixItems)) return schema;
+  const [first = {}] = prefixItems as readonly Json[];
+  const count = prefixItems.length;
+  const alike = prefixItems.every((item) => JSON.stringify(item) === JSON.stringify(first));
+  return alike ? { ...rest, items: first, minItems: count, maxItems: count } : schema;
+}
+
+/** A date or an instant is one text. */
+function textual(schema: JsonObject): JsonObject {
+  const { anyOf, ...rest } = schema;
+  if (!Array.isArray(anyOf)) return schema;
+  const others = anyOf.filter((one) => !isMoment(one));
+  if (anyOf.length - others.length < 2) return schema;
+  const moment: JsonObject = { type: 'string', pattern: DATE_OR_INSTANT };
+  return others.length === 0 ? { ...moment, ...rest } : { ...rest, anyOf: [moment, ...others] };
+}
+
+const isMoment = (schema: Json): boolean =>
+  isObject(schema) && (schema.format === 'date' || schema.format === 'date-time');
+
+function nullable(schema: JsonObject): JsonObject {
+  const { anyOf, ...rest } = schema;
+  if (!Array.isArray(anyOf)) return schema;
+  const types = anyOf.map(bareType);
+  if (types.every((type) => type !== undefined)) return { ...rest, type: types };
+  if (anyOf.length !== 2) return schema;
+  const [value, none] = anyOf as readonly Json[];
+  if (!isObject(value) || !isObject(none) || none.type !== 'null') return schema;
+  const { type, enum: values } = value;
+  if (typeof type !== 'string' || type === 'object' || type === 'array') {
+    return { ...rest, oneOf: [value, none] };
+  }
+  const either = Array.isArray(values) ? { enum: [...values, null] } : {};
+  return { ...value, ...rest, type: [type, 'null'], ...either };
+}
+
+function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
+  if (Array.isArray(value)) return value.map((part) => renamed(part, names));
+  if (!isObject(value)) return value;
+  const other = names.get(refOf(value) ?? '');
+  if (other !== undefined) return { ...value, $ref: `${REF}${other}` };
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, renamed(part, names)]),
+  );
+}
+
+/** The type, of a schema that says nothing else. */
+const bareType = (schema: Json): string | undefined =>
+  isObject(schema) && typeof schema.type === 'string' && Object.keys(schema).length === 1
+    ? schema.type
+    : undefined;
+
+/** The name of the schema that a reference is to. */
+function refOf({ $ref: ref }: JsonObject): string | undefined {
+  return typeof ref === 'string' && ref.startsWith(REF) ? ref.slice(REF.length) : undefined;
+}
+
+/** Names of the schemas that are used in a value, and of those that these use. */
+function reached(value: Json, schemas: JsonObject, names = new Set<string>()): Set<string> {
+  if (Array.isArray(value)) for (const part of value) reached(part, schemas, names);
+  if (!isObject(value)) return names;
+  const name = refOf(value);
+  if (name !== undefined && !names.has(name)) {
+    names.add(name);
+    reached(schemas[name] ?? null, schemas, names);
+  }
+  for (const part of Object.values(value)) reached(part, schemas, names);
+  return names;
+}
