@@ -53,7 +53,9 @@ function oneNamed(document: JsonObject, names: ReadonlyMap<string, string>): Jso
     Object.entries(schemasOf(named)).map(([name, schema]) => [nameOf(name), schema]),
   );
   const used = reached(named.paths ?? null, schemas);
-  const kept = Object.entries(schemas).filter(([name]) => used.has(name));
+  const kept = Object.entries(schemas)
+    .filter(([name]) => used.has(name))
+    .map(([name, schema]) => [name, toldDefaults(schema)]);
   return {
     ...named,
     components: { ...(named.components as JsonObject), schemas: Object.fromEntries(kept) },
@@ -69,9 +71,11 @@ function plainValue(value: Json): Json {
 
 const REWRITES: readonly ((schema: JsonObject) => JsonObject)[] = [
   formatted,
-  unbounded,
+  needed,
   listed,
   textual,
+  either,
+  merged,
   nullable,
 ];
 
@@ -83,12 +87,13 @@ function formatted(schema: JsonObject): JsonObject {
   return format === 'uri' ? { ...rest, pattern: WEB_ADDRESS } : schema;
 }
 
-/** That a number is one of JavaScript's is no bound of ours. */
-function unbounded(schema: JsonObject): JsonObject {
+/** That a number is one of JavaScript's is no bound of ours, and the default of an object is that of its fields. */
+function needed(schema: JsonObject): JsonObject {
   const ours = Object.entries(schema).filter(
     ([key, value]) =>
       !(key === 'minimum' && value === Number.MIN_SAFE_INTEGER) &&
-      !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER),
+      !(key === 'maximum' && value === Number.MAX_SAFE_INTEGER) &&
+      !(key === 'default' && isObject(value) && Object.hasOwn(schema, 'type')),
   );
   return Object.fromEntries(ours);
 }
@@ -116,20 +121,62 @@ function textual(schema: JsonObject): JsonObject {
 const isMoment = (schema: Json): boolean =>
   isObject(schema) && (schema.format === 'date' || schema.format === 'date-time');
 
+/** That no two fit at once shows by their fields; a list of such has no type in C#. */
+function either({ oneOf, ...schema }: JsonObject): JsonObject {
+  return oneOf === undefined ? schema : { ...schema, anyOf: oneOf };
+}
+
+/** Values of different types, such as a text or null, are one schema: each keyword speaks of its own type alone. */
+function merged(schema: JsonObject): JsonObject {
+  const { anyOf, ...rest } = schema;
+  const values = Array.isArray(anyOf) ? anyOf.filter(isScalar) : [];
+  const types = values.map(({ type }) => type ?? null);
+  if (values.length < 2 || values.length !== (anyOf as readonly Json[]).length) return schema;
+  if (new Set(types).size < types.length) return schema;
+  const isMixed = types.filter((type) => type !== 'null').length > 1;
+  // Numbers or words: as one schema, generators take the one and write the other's default.
+  if (isMixed && values.some(isBounded)) return schema;
+  const keywords = values.map((value) => (isMixed ? mixed(value) : orNull(value)));
+  // A generator that knows one type only takes the first, and everything can be read as text.
+  const textFirst = types.toSorted((a, b) => Number(b === 'string') - Number(a === 'string'));
+  return Object.assign({}, ...keywords, rest, { type: textFirst }) as JsonObject;
+}
+
+const SCALARS: ReadonlySet<unknown> = new Set(['string', 'integer', 'number', 'boolean', 'null']);
+const isScalar = (schema: Json): schema is JsonObject =>
+  isObject(schema) && SCALARS.has(schema.type);
+
+const isBounded = (schema: JsonObject): boolean => schema.maximum !== undefined;
+
+const orNull = ({ enum: values, ...rest }: JsonObject): JsonObject =>
+  Array.isArray(values) ? { ...rest, enum: [...values, null] } : rest;
+
+/** `enum` and `const` would speak of all types. */
+function mixed({ enum: values, const: only, ...rest }: JsonObject): JsonObject {
+  if (only === true) return { ...rest, not: { const: false } };
+  return Array.isArray(values) ? { ...rest, pattern: `^(${values.join('|')})$` } : rest;
+}
+
 function nullable(schema: JsonObject): JsonObject {
   const { anyOf, ...rest } = schema;
-  if (!Array.isArray(anyOf)) return schema;
-  const types = anyOf.map(bareType);
-  if (types.every((type) => type !== undefined)) return { ...rest, type: types };
-  if (anyOf.length !== 2) return schema;
-  const [value, none] = anyOf as readonly Json[];
-  if (!isObject(value) || !isObject(none) || none.type !== 'null') return schema;
-  const { type, enum: values } = value;
-  if (typeof type !== 'string' || type === 'object' || type === 'array') {
-    return { ...rest, oneOf: [value, none] };
-  }
-  const either = Array.isArray(values) ? { enum: [...values, null] } : {};
-  return { ...value, ...rest, type: [type, 'null'], ...either };
+  const isPair = Array.isArray(anyOf) && anyOf.length === 2;
+  return isPair && anyOf.some((one) => isObject(one) && one.type === 'null')
+    ? { ...rest, oneOf: anyOf }
+    : schema;
+}
+
+/**
+ * Defaults of what is sent, in words: a generator cannot know that a schema with a name is only ever sent, and takes
+ * what has a default for something that is always there.
+ */
+function toldDefaults(value: Json): Json {
+  if (Array.isArray(value)) return value.map(toldDefaults);
+  if (!isObject(value)) return value;
+  const inside = Object.entries(value).map(([key, part]) => [key, toldDefaults(part)] as const);
+  const { default: preset, ...schema }: JsonObject = Object.fromEntries(inside);
+  if (preset === undefined) return schema;
+  const { description = '' } = schema;
+  return { ...schema, description: `${description} Default: ${JSON.stringify(preset)}.`.trim() };
 }
 
 function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
@@ -141,12 +188,6 @@ function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
     Object.entries(value).map(([key, part]) => [key, renamed(part, names)]),
   );
 }
-
-/** The type, of a schema that says nothing else. */
-const bareType = (schema: Json): string | undefined =>
-  isObject(schema) && typeof schema.type === 'string' && Object.keys(schema).length === 1
-    ? schema.type
-    : undefined;
 
 /** The name of the schema that a reference is to. */
 function refOf({ $ref: ref }: JsonObject): string | undefined {
