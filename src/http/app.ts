@@ -7,6 +7,7 @@ import type { AppDeps } from './deps.ts';
 import { createEdge, type Edge } from './edge.ts';
 import { problemOf } from './failure.ts';
 import { finishAnswers } from './finish-answers.ts';
+import { refuseFraming } from './framing.ts';
 import { addMetrics } from './metrics.ts';
 import { openapiOptions } from './openapi.ts';
 import { addPressure } from './pressure.ts';
@@ -40,6 +41,7 @@ export type { AppDeps, Calendars, CalendarText, FeedAsk, Feeds, Limits, Tokens }
 export function buildApp(deps: AppDeps): FastifyInstance {
   const edge = createEdge(deps);
   const app = createServer(edge);
+  refuseFraming(app);
   addTurns(app, edge);
   // Before the limits: a script of another site is to read why it was refused, and for how long.
   addCors(app, edge);

@@ -67,8 +67,11 @@ function originForm(target: string): string {
 
 /** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || isLeftOver(socket)) {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
+  } else if (isLeftOver(socket)) {
+    // What has been answered is still to arrive.
+    socket.destroySoon();
   } else if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     socket.end(bareAnswer('408 Request Timeout'));
   } else {
@@ -81,7 +84,7 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 
 /** What is written now would be taken for the answer to a whole request before it, or for a second one to this. */
 const isLeftOver = (socket: Socket): boolean =>
-  [...(answers.get(socket) ?? [])].some((answer) => answer.req.complete || answer.writableFinished);
+  [...(answers.get(socket) ?? [])].some((answer) => answer.req.complete || answer.headersSent);
 
 const bareAnswer = (status: string, body = ''): string =>
   [

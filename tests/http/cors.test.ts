@@ -50,6 +50,9 @@ describe.each(['/meetings', '/calendar.ics', '/changes', '/nothing', '/', '/heal
       expect(
         (await all.get(path, undefined, { origin: 'https://any.example' })).headers.get(ALLOWED),
       ).toBe('*');
+      // A cache that keeps the answer gives it to scripts, too.
+      expect((await all.get(path)).headers.get(ALLOWED)).toBe('*');
+      expect((await open.get(path)).headers.get(ALLOWED)).toBeNull();
     });
   },
 );

@@ -69,6 +69,28 @@ describe('what is not HTTP', () => {
     expect(answer.split('\r\n\r\n')[1]).toContain('"code":"validation-failed"');
   });
 
+  const get = (...more: string[]) => lines('GET /meetings HTTP/1.1', ...more, '', '');
+  test.each([
+    ['a coding that ends nowhere', get(HOST, 'Transfer-Encoding: xchunked')],
+    ['one under the chunks', get(HOST, 'Transfer-Encoding: gzip, chunked')],
+    ['two hosts', get(HOST, HOST)],
+    ['a host that is none', get('Host: a b/c')],
+  ])('is 400 once, also where the parser lets it pass: %s', async (_, bytes) => {
+    const answer = await askRaw(world.port, bytes);
+    expect(statusesOf(answer)).toEqual([400]);
+    expect(answer).toMatch(/^Connection: close\r$/im);
+  });
+
+  test.each([
+    ['a size of chunk that is none', '0x2', '{}'],
+    ['one below zero', '-2', '{}'],
+    ['a line that ends halfway', '2;a\n', '{}'],
+  ])('has no second answer where the first needed no body: %s', async (_, size, chunk) => {
+    const head = lines('POST /meetings HTTP/1.1', HOST, JSON_TYPE, 'Transfer-Encoding: chunked');
+    const answer = await askRaw(world.port, lines(head, '', size, chunk, '0', '', ''));
+    expect(statusesOf(answer)).toEqual([401]);
+  });
+
   test('is 400 without a host', async () => {
     expect(statusesOf(await askRaw(world.port, lines('GET / HTTP/1.1', '', '')))).toEqual([400]);
   });
