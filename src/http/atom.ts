@@ -1,4 +1,5 @@
 import type { ChangeView, Source } from '../../projections/types.ts';
+import { uri } from '../ical/index.ts';
 import { escaped } from './html.ts';
 
 /** The Atom feed of changes (RFC 4287), pure: what it says in, XML out. */
@@ -57,7 +58,8 @@ function entryOf({ change, title, about }: AtomEntry, base: string): string {
     `<title>${xml(`${title}: ${sentence}`)}</title>`,
     `<updated>${recordedAt}</updated>`,
     `<category term="${xml(type)}"/>`,
-    `<link rel="alternate" type="application/json" href="${xml(base + about)}"/>`,
+    // Without a type, which is a hint only (RFC 4287 §4.2.7.3): readers pass over a link to what is no page.
+    `<link rel="alternate" href="${xml(base + about)}"/>`,
     ...sources.flatMap(viaLink),
     `<content>${xml(lines.join('\n'))}</content>`,
     '</entry>',
@@ -66,7 +68,7 @@ function entryOf({ change, title, about }: AtomEntry, base: string): string {
 
 /** RFC 4287 §4.2.7.2: `via` is where the information comes from. */
 const viaLink = ({ url, outlet }: Source): string[] =>
-  url === null ? [] : [`<link rel="via" href="${xml(url)}" title="${xml(outlet)}"/>`];
+  url === null ? [] : [`<link rel="via" href="${xml(uri(url))}" title="${xml(outlet)}"/>`];
 
 /** All that is not a character of XML 1.0 (§2.2), which not even a reference may name. */
 const NOT_XML = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu;

@@ -22,6 +22,11 @@ export interface Edge {
   readonly deps: AppDeps;
   readonly limits: Limits;
   readonly answers: ResponseCache<Representation>;
+  /**
+   * A path from the root of this server as one from the root of PUBLIC_URL, for headers and pages: what they say is
+   * resolved against the address outside, of which a proxy may take a part off.
+   */
+  at(path: string): string;
   /** Found out once for each request. @throws {Problem} unauthenticated */
   callerOf(request: FastifyRequest): Caller;
   /** As it is at this moment: a long answer ends with its token. @throws {Problem} unauthenticated */
@@ -72,6 +77,7 @@ export function createEdge(deps: AppDeps): Edge {
     deps,
     limits,
     answers: new ResponseCache(limits.cacheBytes, limits.cacheEntryBytes),
+    at: (path) => `${basePath(deps.publicUrl)}${path}`,
     ...callersOf(deps),
     queries: () => {
       const queries = deps.queries();
@@ -103,6 +109,10 @@ export function createEdge(deps: AppDeps): Edge {
     closing,
   };
 }
+
+/** `https://example.org/desk` → `/desk`; '' where it has no path. */
+export const basePath = (publicUrl: string | undefined): string =>
+  publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 
 /** For no longer than half of what a connection may be silent. */
 const patienceOf = (limits: Limits, closing: AbortSignal): Patience =>

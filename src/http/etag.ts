@@ -60,6 +60,12 @@ export function namesOneOf(field: string | undefined, present: readonly string[]
   return listed === '*' || listed.some(({ tag }) => present.includes(tag));
 }
 
+/** Whether a condition has weak tags and no others: by strong comparison it never holds (RFC 9110 §8.8.3.2). */
+export function isWeakOnly(field: string | undefined): boolean {
+  const listed = field === undefined ? undefined : parseTags(field);
+  return listed !== undefined && listed !== '*' && listed.every(({ weak }) => weak);
+}
+
 const REVISION_TAG = /^"r(\d{1,15})-[\w-]+"$/;
 
 /**

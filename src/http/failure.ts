@@ -60,10 +60,7 @@ function named(error: Error & Known): Problem | undefined {
         'the event store cannot be used as it is, and nothing was written: its operator has to look, whose log says why',
       );
     case 'RevisionConflict':
-      return new Problem('revision-conflict', 'it has changed since you read it: read it again', {
-        expected: revisionOf(error.expected),
-        actual: revisionOf(error.actual),
-      });
+      return conflictOf(error, 'it has changed since you read it: read it again');
     case 'InvalidEvent':
       return new Problem(
         'body-too-large',
@@ -88,6 +85,16 @@ const unavailable = ({ outcome }: Known): string =>
     : 'the event store does not answer, and nothing was written: try again';
 
 /** Revisions count from 0; whatever else was expected is not a revision. */
+/** What came of an If-Match that did not hold. */
+export const conflictOf = (
+  { expected, actual }: { readonly expected?: unknown; readonly actual?: unknown },
+  detail: string,
+): Problem =>
+  new Problem('revision-conflict', detail, {
+    expected: revisionOf(expected),
+    actual: revisionOf(actual),
+  });
+
 const revisionOf = (value: unknown): number | null =>
   typeof value === 'number' && value >= 0 ? value : null;
 

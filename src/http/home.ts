@@ -11,7 +11,7 @@ export interface HomeContent {
   readonly publicUrl: string | undefined;
 }
 
-/** The page at `/`: what this is, the next meetings, how to subscribe. */
+/** The page at `/`: what this is, the next meetings, how to subscribe. Its links hold wherever a proxy has put it. */
 export const homePage = (content: HomeContent): Buffer =>
   page(
     'Chancery: a diplomatic calendar',
@@ -21,9 +21,17 @@ export const homePage = (content: HomeContent): Buffer =>
       clockNote(content.exampleClock),
       meetings(content),
       subscribe(content.publicUrl),
-      `<h2>For programs</h2>\n<p>${link('/docs', 'Documentation')} · ${link('/openapi.json', 'OpenAPI')} · ${link('/schedule/upcoming', 'upcoming')} · ${link('/schedule/past', 'past')} · ${link('/changes', 'changes')} · ${link('/changes.atom', 'changes as an Atom feed')}</p>`,
+      `<h2>For programs</h2>\n<p>${here('/docs/', 'Documentation')} · ${here('/openapi.json', 'OpenAPI')} · ${here('/schedule/upcoming', 'upcoming')} · ${here('/schedule/past', 'past')} · ${here('/changes', 'changes')} · ${here('/changes.atom', 'changes as an Atom feed')}</p>`,
     ].join('\n'),
+    FOUND_BY_PROGRAMS,
   );
+
+const FOUND_BY_PROGRAMS = `<link rel="alternate" type="application/atom+xml" title="Changes" href="./changes.atom">
+<link rel="alternate" type="text/calendar" title="Calendar" href="./calendar.ics">
+`;
+
+/** A link to an address of this server. */
+const here = (path: string, text: string): string => link(`.${path}`, text);
 
 const clockNote = (instant: string | undefined): string =>
   instant === undefined
@@ -55,7 +63,7 @@ function item(meeting: MeetingView): string {
   const sources = meeting.sources.map((source) => link(source.url ?? '', source.outlet));
   return [
     `<li><div class="when">${escaped(whenOf(meeting))}</div>`,
-    `<div>${link(meeting.links.self, meeting.title)}</div>`,
+    `<div>${here(meeting.links.self, meeting.title)}</div>`,
     `<div class="meta">${facts
       .filter((fact) => fact !== '')
       .map(escaped)
@@ -71,8 +79,12 @@ const whenOf = ({ when, status }: MeetingView): string =>
 const placeOf = ({ place }: MeetingView): string =>
   [place?.name, place?.country].filter((part) => part !== undefined).join(', ');
 
+function addressOf(publicUrl: string | undefined): string {
+  if (publicUrl === undefined) return here('/calendar.ics', '/calendar.ics');
+  return link(`${publicUrl}/calendar.ics`, `${publicUrl}/calendar.ics`);
+}
+
 function subscribe(publicUrl: string | undefined): string {
-  const address = `${publicUrl ?? ''}/calendar.ics`;
   const calendarApp = publicUrl?.replace(/^https?:/, 'webcal:');
   const how =
     publicUrl === undefined
@@ -82,5 +94,5 @@ function subscribe(publicUrl: string | undefined): string {
     calendarApp === undefined
       ? ''
       : `<p>${link(`${calendarApp}/calendar.ics`, 'Open it in your calendar program')}, or copy the address:</p>`;
-  return `<h2>Subscribe</h2>\n<p>${how}</p>\n${open}\n<p>${link(address, address)}</p>`;
+  return `<h2>Subscribe</h2>\n<p>${how}</p>\n${open}\n<p>${addressOf(publicUrl)}</p>`;
 }

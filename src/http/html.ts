@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { uri } from '../ical/index.ts';
 
 /** Pages without scripts: one sheet of style, everything from outside escaped. */
 
@@ -38,16 +39,17 @@ const ESCAPED = /[&<>"']|(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu;
 export const escaped = (text: string): string =>
   text.replace(ESCAPED, (character) => ESCAPES[character] ?? '');
 
-/** A whole page; `body` is HTML. */
-export const page = (title: string, body: string): Buffer =>
+/** A whole page; `body` is HTML, and so is `more` of its head. */
+export const page = (title: string, body: string, more = ''): Buffer =>
   Buffer.from(
     `<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n` +
       `<meta name="viewport" content="width=device-width, initial-scale=1">\n` +
-      `<title>${escaped(title)}</title>\n<style>${STYLE}</style>\n</head>\n<body>\n${body}\n</body>\n</html>\n`,
+      `<title>${escaped(title)}</title>\n<style>${STYLE}</style>\n${more}</head>\n` +
+      `<body>\n<main>\n${body}\n</main>\n</body>\n</html>\n`,
   );
 
 /** A link, only to where a browser may safely go. */
 export const link = (address: string, text: string): string =>
-  /^(https?:|webcal:|\/)/i.test(address)
-    ? `<a href="${escaped(address)}">${escaped(text)}</a>`
+  /^(https?:|webcal:|\.\/)/i.test(address)
+    ? `<a href="${escaped(uri(address))}">${escaped(text)}</a>`
     : escaped(text);

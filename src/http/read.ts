@@ -125,7 +125,13 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   const params = request.params as z.output<P>;
   const target = request.url;
   const answer = await read.answer({ queries, reader, query, params, nowMs, target });
-  const plain = representationOf(answer, caller.role !== 'anyone', reader.editor, read.format);
+  const link = nextLink(edge, answer.next);
+  const plain = representationOf(
+    { ...answer, link },
+    caller.role !== 'anyone',
+    reader.editor,
+    read.format,
+  );
   const confidential = answer.confidential ?? confidentialIn(answer.body, queries, reader);
   const made = { ...plain, confidential };
   const key = keyOf(edge, request);
@@ -134,9 +140,13 @@ async function answerRead<Q extends ObjectSchema, P extends ObjectSchema>(
   return sendRepresentation(request, reply, made);
 }
 
+/** The next page as a header (RFC 8288); undefined: there is none. */
+export const nextLink = ({ at }: Edge, next: string | null | undefined): string | undefined =>
+  next ? `<${at(next)}>; rel="next"` : undefined;
+
 /** The bytes of an answer with its headers. */
 export function representationOf(
-  answer: Answer,
+  answer: Pick<Answer, 'body' | 'revision'> & { readonly link?: string | undefined },
   authorised: boolean,
   editor: boolean,
   { type, text }: Format = JSON_FORMAT,
@@ -147,6 +157,6 @@ export function representationOf(
     'content-type': type,
     'cache-control': authorised ? 'private, no-cache' : 'public, no-cache',
     vary: 'Authorization',
-    ...(answer.next ? { link: `<${answer.next}>; rel="next"` } : {}),
+    ...(answer.link === undefined ? {} : { link: answer.link }),
   });
 }

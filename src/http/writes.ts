@@ -7,7 +7,8 @@ import type { Actor, CommandResult } from '../handle.ts';
 import { RevisionConflict } from '../store/event-store.ts';
 import { type Caller, requireRole } from './auth.ts';
 import type { Edge } from './edge.ts';
-import { matchRevisions } from './etag.ts';
+import { isWeakOnly, matchRevisions } from './etag.ts';
+import { conflictOf } from './failure.ts';
 import { keyOf, repeatable } from './idempotency.ts';
 import { noQuery } from './parameters.ts';
 import { invalid } from './problem.ts';
@@ -69,7 +70,7 @@ async function answerWrite(
 ): Promise<FastifyReply> {
   const caller = edge.callerOf(request);
   const result = await carryOut(edge, definition, caller, request);
-  const location = `/${definition.kind}s/${result.id}`;
+  const location = edge.at(`/${definition.kind}s/${result.id}`);
   reply.header('chancery-event', result.eventId);
   const resource = await readBack(edge, caller, result);
   if (resource === undefined) {
@@ -138,7 +139,8 @@ async function carryOut(
     actor: actorOf(caller),
     key: keyOf(request),
   };
-  const [first, ...others] = revisionsOf(request.headers['if-match']);
+  const condition = request.headers['if-match'];
+  const [first, ...others] = revisionsOf(condition);
   await edge.pace.turn();
   let attempt = edge.deps.handle({ ...command, ifMatch: first });
   for (const ifMatch of others) {
@@ -147,8 +149,14 @@ async function carryOut(
       throw error;
     });
   }
-  return attempt;
+  return attempt.catch((error) => {
+    const isWeak = error instanceof RevisionConflict && isWeakOnly(condition);
+    throw isWeak ? conflictOf(error, WEAK) : error;
+  });
 }
+
+const WEAK =
+  'the ETag in If-Match is a weak one (W/), which none can be sure of: something on the way made it so, by compressing the answer; send it without W/, or ask with Accept-Encoding: identity';
 
 const actorOf = (caller: Caller): Actor => ({
   id: caller.actor ?? '',

@@ -15,4 +15,5 @@ export {
   type FeedOptions,
 } from './options.ts';
 export type { EntrySource, Kept, RowChange } from './shelf.ts';
+export { uri } from './text.ts';
 export { zoneBlock } from './zones.ts';

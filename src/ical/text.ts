@@ -39,14 +39,18 @@ export const unescapeText = (value: string): string =>
     character === 'n' || character === 'N' ? '\n' : character,
   );
 
-const UNSAFE_IN_URI = /[^\u0021-\u007e]|[,;"<>\\^`{|}]/gu;
+const NOT_IN_URI = /[^\u0021-\u007e]|["<>\\^`{|}]/gu;
 
-/** A URI value: `,` and `;` percent-encoded, because clients cut or unescape there; and all but ASCII. */
-export const uriValue = (address: string): string =>
+/** An address with all percent-encoded that no URI has (RFC 3986 §2). */
+export const uri = (address: string): string =>
   address
     .toWellFormed()
     .trim()
-    .replace(UNSAFE_IN_URI, (character) => encodeURIComponent(character));
+    .replace(NOT_IN_URI, (character) => encodeURIComponent(character));
+
+/** A URI value: `,` and `;` percent-encoded as well, because clients cut or unescape there. */
+export const uriValue = (address: string): string =>
+  uri(address).replace(/[,;]/g, (character) => encodeURIComponent(character));
 
 /** One content line, folded, with its CRLF. `name` may carry parameters; `value` is already escaped. */
 export const contentLine = (name: string, value: string): string =>

@@ -22,7 +22,7 @@ const NO_SCRIPT = /default-src 'none';style-src 'sha256-[^']+';base-uri 'none'/;
 describe('GET /', () => {
   test('shows what is next, as exactly as it is known, with its source', async () => {
     const { text } = must(200, await world.get('/'));
-    expect(text).toContain(`<a href="/meetings/${MEETING.id}">${MEETING.title}</a>`);
+    expect(text).toContain(`<a href="./meetings/${MEETING.id}">${MEETING.title}</a>`);
     expect(text).toContain('August 2022');
     expect(text).toContain(`<a href="${REPORT.url}">Tehran Times</a>`);
   });
@@ -41,10 +41,19 @@ describe('GET /', () => {
   });
 
   test('says how to subscribe', async () => {
-    expect((await world.get('/')).text).toContain('<a href="/calendar.ics">');
+    expect((await world.get('/')).text).toContain('<a href="./calendar.ics">');
     const { text } = await published.get('/');
     expect(text).toContain('<a href="webcal://calendar.example/calendar.ics">');
     expect(text).toContain('<a href="https://calendar.example/calendar.ics">');
+  });
+
+  test('tells programs of the calendar and of its changes', async () => {
+    const { text } = await world.get('/');
+    const offered = [...text.matchAll(/<link rel="alternate" type="([^"]+)".* href="\.([^"]+)">/g)];
+    expect(offered).toHaveLength(2);
+    for (const [, type = '', path = ''] of offered) {
+      expect((await world.get(path)).headers.get('content-type')).toContain(type);
+    }
   });
 
   test('says that nothing is planned when nothing is', async () => {
@@ -110,6 +119,45 @@ test('the page of refusals lists every rule with its meaning', async () => {
   for (const [rule, meaning] of Object.entries(RULES)) {
     expect(text).toContain(`<dt id="${rule}">${rule}</dt><dd>${meaning}</dd>`);
   }
+});
+
+test('behind a proxy that takes a path off, pages and headers lead there', async () => {
+  const desk = await openWorld(() => ({ publicUrl: 'https://example.org/desk' }));
+  const outside = (address: string, from: string) =>
+    new URL(address, `https://example.org/desk${from}`);
+  const paths = async (path: string) => {
+    const { text } = await desk.get(path);
+    return [...text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, to = '']) => outside(to, path));
+  };
+  const made = must(201, await desk.post('/meetings', MEETING));
+  const next = must(201, await desk.post('/meetings', { ...MEETING, id: 'another' }));
+  const told = [made, next].map(({ headers }) => headers.get('location') ?? '');
+  const page = (await desk.get('/meetings?limit=1')).headers.get('link') ?? '';
+  const links = [
+    ...told.map((address) => outside(address, '/meetings')),
+    outside(/<([^>]+)>/.exec(page)?.[1] ?? '', '/meetings'),
+    ...(await paths('/')),
+    ...(await paths('/docs')),
+    ...(await paths('/docs/')),
+  ];
+  expect(links.length).toBeGreaterThan(20);
+  for (const { href, pathname, search } of links.filter(({ host }) => host === 'example.org')) {
+    expect(pathname, href).toMatch(/^\/desk\//);
+    const inside = `${pathname.slice('/desk'.length)}${search}`;
+    expect((await desk.get(inside, 'admin')).status, inside).toBe(200);
+  }
+  await desk.close();
+});
+
+test('an address that is no URI is one where it is linked', async () => {
+  const odd = await openWorld();
+  const url = 'https://mfa.example/ä?x=<1>|{}"';
+  must(201, await odd.post('/announcements', { ...REPORT, url }));
+  must(201, await odd.post('/meetings', { ...MEETING, basedOn: [REPORT.id] }));
+  const uri = 'https://mfa.example/%C3%A4?x=%3C1%3E%7C%7B%7D%22';
+  expect((await odd.get('/')).text).toContain(`<a href="${uri}">`);
+  expect((await odd.get('/changes.atom')).text).toContain(`<link rel="via" href="${uri}"`);
+  await odd.close();
 });
 
 test.each(['none', '__proto__', 'constructor', 'toString'])(

@@ -178,6 +178,13 @@ describe('If-Match', () => {
       });
     });
 
+    test('a weak tag says what made it so, and what to send', async () => {
+      const { detail } = (await cancel('W/"r1-a"')).json<{ detail: string }>();
+      expect(detail).toMatch(/weak.*compressing.*without W\//);
+      const foreign = (await cancel('"foreign", W/"r1-a"')).json<{ detail: string }>();
+      expect(foreign.detail).not.toContain('weak');
+    });
+
     test('the tag that somebody without the right to write read', async () => {
       expect((await cancel(await tagOf())).status).toBe(412);
     });

@@ -7,7 +7,7 @@ import type { Edge } from '../edge.ts';
 import { pageBefore } from '../newest-first.ts';
 import { noQuery, pageQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
-import { problemContent } from '../read.ts';
+import { nextLink, problemContent } from '../read.ts';
 import { sendNow } from '../reply.ts';
 import { deadLetter, listOf, rebuildStatus, verification } from '../resources-admin.ts';
 
@@ -44,7 +44,7 @@ export function adminRoutes(app: FastifyInstance, edge: Edge): void {
       summary: 'Builds the views anew while they serve',
       handler: (request, reply) => {
         rebuilds.start({ skip: skipOf(request.body) });
-        return sendNow(reply.header('location', rebuild.url), 202, shown(rebuilds.status));
+        return sendNow(reply.header('location', edge.at(rebuild.url)), 202, shown(rebuilds.status));
       },
     },
     {
@@ -75,7 +75,8 @@ export function adminRoutes(app: FastifyInstance, edge: Edge): void {
       query: pageQuery.omit({ seen: true }),
       handler: (request, reply) => {
         const page = deadLetters(edge, request);
-        if (page.next !== null) reply.header('link', `<${page.next}>; rel="next"`);
+        const link = nextLink(edge, page.next);
+        if (link !== undefined) reply.header('link', link);
         return sendNow(reply, 200, page);
       },
     },

@@ -48,6 +48,7 @@ export async function docsRoutes(app: FastifyInstance, edge: Edge): Promise<void
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: edge.at(''),
     uiConfig: { docExpansion: 'list', deepLinking: true, validatorUrl: null },
     theme: { title: 'Chancery API' },
   });

@@ -13,7 +13,7 @@ import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
-import { EITHER_WAY, problemContent, representationOf } from '../read.ts';
+import { EITHER_WAY, nextLink, problemContent, representationOf } from '../read.ts';
 import { SAFE_HEADERS, sendNow, sendRepresentation } from '../reply.ts';
 import { listOf } from '../resources.ts';
 import { feed, newFeed } from '../resources-feeds.ts';
@@ -204,7 +204,11 @@ function answer(
   next: string | null = null,
 ): FastifyReply {
   const authorised = edge.callerOf(request).role !== 'anyone';
-  return sendRepresentation(request, reply, representationOf({ body, next }, authorised, false));
+  return sendRepresentation(
+    request,
+    reply,
+    representationOf({ body, link: nextLink(edge, next) }, authorised, false),
+  );
 }
 
 /** What was recorded. A secret address is told once, so also when this node does not know it in time. */
@@ -216,7 +220,7 @@ async function written(
   { feed: row, eventId, secret, repeated }: FeedResult,
 ): Promise<FastifyReply> {
   const body = shown(edge, row, { editor: true }, { secret });
-  const { self } = body.links;
+  const self = edge.at(body.links.self);
   reply.header('chancery-event', eventId);
   if (status === 201) reply.header('location', self);
   const applied = await edge.deps.feeds.waitFor(eventId, edge.limits.writeWaitMs);

@@ -8,7 +8,7 @@ import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
 import { Problem } from '../problem.ts';
-import { problemContent } from '../read.ts';
+import { nextLink, problemContent } from '../read.ts';
 import { SAFE_HEADERS, sendNow } from '../reply.ts';
 import { listOf, newToken, token } from '../resources-admin.ts';
 
@@ -44,7 +44,7 @@ const issuing = (edge: Edge, shown: Shown): RouteOptions => ({
   handler: async (request, reply) => {
     const made = await edge.deps.tokens.issue(request.body, asked(edge, request));
     const body = shown({ ...made.token, stale: false });
-    reply.headers({ location: body.links.self, 'chancery-event': made.eventId });
+    reply.headers({ location: edge.at(body.links.self), 'chancery-event': made.eventId });
     const { secret } = made;
     const told = secret === undefined ? { notice: LOST } : { token: secret };
     // It works with the answer, and is told once: so also when this node does not know it in time.
@@ -64,7 +64,8 @@ const listing = (edge: Edge, shown: Shown): RouteOptions => ({
   handler: async (request, reply) => {
     await known(edge, request);
     const { items, next } = pageBefore(request, edge.deps.tokens.list);
-    if (next !== null) reply.header('link', `<${next}>; rel="next"`);
+    const link = nextLink(edge, next);
+    if (link !== undefined) reply.header('link', link);
     return sendNow(reply, 200, { items: items.map(shown), next });
   },
 });
