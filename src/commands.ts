@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { type DateOrInstant, id as idSchema } from '../events/values.ts';
 import { announcementWrites } from './commands/announcement.ts';
 import type { CommandDefinition, Params, StreamedCommand } from './commands/common.ts';
+import { inWords } from './commands/input-words.ts';
 import { meetingWrites } from './commands/meeting.ts';
 import { type InputError, InvalidInput, pointer } from './domain/rules.ts';
 
 export type { CommandDefinition, Params, StreamedCommand } from './commands/common.ts';
 export { slug } from './commands/common.ts';
+export { inWords } from './commands/input-words.ts';
 
 /** Every write of meetings and announcements. */
 export const COMMANDS: readonly CommandDefinition[] = [...meetingWrites, ...announcementWrites];
@@ -84,7 +86,7 @@ function withoutRepeats(fields: Readonly<Record<string, unknown>>): Record<strin
  * @throws {InvalidInput} with every wrong value
  */
 export function checkBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body ?? {});
+  const result = schema.safeParse(body ?? {}, { error: inWords });
   if (result.success) return result.data;
   throw new InvalidInput(result.error.issues.flatMap((issue) => inputErrors(schema, issue)));
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { inWords } from '../commands.ts';
 import { type FieldError, Problem } from './problem.ts';
 
 /** Query strings against zod schemas, strictly: what is not named is refused. */
@@ -89,7 +90,7 @@ export type Checked = { readonly value: unknown } | { readonly error: Problem };
 
 /** The parsed value, or a problem with every wrong one at its parameter. */
 function check(schema: z.ZodType, value: unknown): Checked {
-  const result = schema.safeParse(value);
+  const result = schema.safeParse(value, { error: inWords });
   if (result.success) return { value: result.data };
   const errors = result.error.issues.map(({ path, message }) => ({
     path: String(path[0] ?? ''),

@@ -256,7 +256,7 @@ describe('the command line', () => {
     [
       ['feed', 'create', '--name', 'x', '--filter', 'certain=yes'],
       2,
-      '--filter certain: Invalid input: expected boolean',
+      '--filter certain: must be true or false',
     ],
     [['feed', 'create', '--name', 'x', '--option', 'past=-2'], 2, '--option past: must be'],
     [['feed', 'create', '--name', 'x', '--ceiling', 'internal'], 2, '--ceiling: everyone gets'],

@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { matchCommand, parse } from '../../src/commands.ts';
+import { InvalidInput } from '../../src/domain/rules.ts';
+
+/** Every wrong value says what it must be, in words and not in those of a library. */
+
+function wrong(path: string, body: unknown): string[] {
+  const match = matchCommand(path);
+  if (match === undefined) throw new Error(`no command at ${path}`);
+  try {
+    parse(match.definition, match.params, body);
+    return [];
+  } catch (error) {
+    if (!(error instanceof InvalidInput)) throw error;
+    return error.errors.map((one) => `${one.path} ${one.message}`);
+  }
+}
+
+const talks = { title: 'Talks', form: 'visit' };
+
+describe('a value is told what it must be', () => {
+  test.each([
+    ['none', { form: 'visit' }, '/title is missing: give a text'],
+    ['of another type', { ...talks, title: 5 }, '/title must be a text'],
+    ['no list', { ...talks, topics: 'water' }, '/topics must be a list'],
+    ['blank', { ...talks, title: ' ' }, '/title must not be empty'],
+    [
+      'too long',
+      { ...talks, title: 'a'.repeat(301) },
+      '/title must be at most 300 characters long',
+    ],
+    [
+      'too many',
+      { ...talks, topics: Array(51).fill('a') },
+      '/topics must be at most 50 items long',
+    ],
+    [
+      'too great',
+      { ...talks, place: { name: 'Oslo', geo: { lat: 91, lon: 0 } } },
+      '/place/geo/lat must be at most 90',
+    ],
+    [
+      'no word of a list',
+      { ...talks, classification: 'secret' },
+      '/classification must be one of public, internal, confidential',
+    ],
+    ['no object', [], ' must be an object'],
+  ])('%s', (_, body, told) => {
+    expect(wrong('/meetings', body)).toEqual([told]);
+  });
+});
