@@ -12,6 +12,7 @@ interface Operation {
   readonly tags?: readonly string[];
   readonly parameters?: readonly object[];
   readonly security?: readonly object[];
+  readonly requestBody?: { readonly content: Response['content'] };
   readonly responses: Readonly<Record<string, Response>>;
 }
 
@@ -68,6 +69,7 @@ const CHANGING: ReadonlySet<string> = new Set(['Writing', 'Feeds', 'Tokens']);
 /** Whose answers are of this moment, or are never the same twice. */
 const UNVALIDATED: ReadonlySet<string> = new Set(['Operation', 'Writing']);
 const STREAM = 'text/event-stream';
+const JSON_TYPE = 'application/json';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   200: 'What was asked for, or what was written as it is now.',
@@ -95,8 +97,12 @@ export function completeDocument<T extends object>(document: T): T {
   };
 }
 
-function completeOperation(method: string, operation: Operation): Operation {
-  const { responses, parameters = [], security = [] } = operation;
+function completeOperation(method: string, given: Operation): Operation {
+  const { responses, parameters = [], security = [], requestBody } = given;
+  const operation: Operation = {
+    ...given,
+    ...(requestBody && { requestBody: bodyOf(requestBody) }),
+  };
   const answers = Object.entries(responses).map(
     ([status, response]) =>
       [
@@ -116,6 +122,12 @@ function completeOperation(method: string, operation: Operation): Operation {
       304: withHeaders(UNCHANGED, readHeaders(operation, '200')),
     },
   };
+}
+
+/** None at all is an empty one, which does where no field is required. */
+function bodyOf({ content }: NonNullable<Operation['requestBody']>) {
+  const schema = content?.[JSON_TYPE]?.schema as { readonly required?: readonly string[] };
+  return { content, required: (schema.required ?? []).length > 0 };
 }
 
 const IF_NONE_MATCH = {
@@ -156,7 +168,7 @@ function readHeaders(operation: Operation, status: string): readonly HeaderName[
 }
 
 function isList({ responses }: Operation): boolean {
-  const schema = responses[200]?.content?.['application/json']?.schema as
+  const schema = responses[200]?.content?.[JSON_TYPE]?.schema as
     | { readonly properties?: object }
     | undefined;
   return schema?.properties !== undefined && 'next' in schema.properties;

@@ -38,7 +38,7 @@ function addWrite(app: FastifyInstance, edge: Edge, definition: CommandDefinitio
       summary: definition.summary,
       tags: ['Writing'],
       security: [{ token: [] }],
-      headers: conditions,
+      headers: definition.creates ? repeatable : conditions,
       querystring: noQuery,
       params: paramsOf(definition),
       body: definition.body,

@@ -3,7 +3,8 @@ import { COMMANDS } from '../../src/commands.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { type JsonSchema, type OpenApi, type Route, routesOf } from './support/openapi.ts';
 import { isFeeds, isTokens } from './support/routes.ts';
-import { openWorld } from './support/world.ts';
+import { MEETING, openWorld } from './support/world.ts';
+import { must } from './support/writes.ts';
 
 const world = await openWorld();
 const published = await openWorld(() => ({ publicUrl: 'https://calendar.example' }));
@@ -24,7 +25,7 @@ function headersOf(route: Route): string[] {
   const isConditional = operation.responses[304] !== undefined;
   return [
     ...(isRepeatable ? ['Idempotency-Key'] : []),
-    ...(isWriting(route) ? ['If-Match'] : []),
+    ...(isWriting(route) && path.includes('{id}') ? ['If-Match'] : []),
     ...(path === '/changes/stream' ? ['Last-Event-ID'] : []),
     ...(isConditional ? ['If-None-Match'] : []),
   ];
@@ -168,6 +169,20 @@ describe('says in words that generators know', () => {
     expect(schemas.length).toBeGreaterThan(1_000);
     expect(schemas.filter(isOther)).toEqual([]);
   });
+});
+
+test('a body is required where one of its fields is', async () => {
+  const needs = ({ path }: Route) => document.paths[path]?.post?.requestBody?.required;
+  const one = (path: string) =>
+    routes.find((route) => route.path === path && route.method === 'post');
+  expect(needs(one('/meetings') as Route)).toBe(true);
+  expect(needs(one('/meetings/{id}/cancel') as Route)).toBe(false);
+  must(201, await world.post('/meetings', MEETING));
+  const cancelled = await world.ask(`/meetings/${MEETING.id}/cancel`, {
+    method: 'POST',
+    as: 'editor',
+  });
+  expect(cancelled.status).toBe(200);
 });
 
 test('no body takes fields that it does not name', () => {

@@ -20,7 +20,7 @@ interface Response {
 interface Operation {
   readonly operationId?: string;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { content: Record<string, { schema: JsonSchema }> };
+  readonly requestBody?: { required?: boolean; content: Record<string, { schema: JsonSchema }> };
   readonly responses: Record<string, Response>;
   readonly security?: readonly object[];
   readonly summary?: string;
