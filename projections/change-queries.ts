@@ -15,13 +15,16 @@ export const ROWS_SCANNED = 5_000;
 
 type ChangesRequest = Parameters<CalendarQueries['listChanges']>[0];
 
+/** No event's id (RFC 9562 §5.9): the place before the first change, for who begins where there is none yet. */
+export const BEFORE_ALL = '00000000-0000-0000-0000-000000000000';
+
 /** The row number to go on after. @throws {UnknownCursor} */
 function startOf(
   { statements, skippedSeq }: QueryContext,
   reader: Reader,
   after: string | undefined,
 ): number {
-  if (after === undefined) return -1;
+  if (after === undefined || after === BEFORE_ALL) return -1;
   const row = statements
     .of('SELECT n FROM changes WHERE event = ? AND known_lo <= ? AND hi >= ?')
     .get(after, reader.level, reader.level);

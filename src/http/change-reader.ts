@@ -1,3 +1,4 @@
+import { BEFORE_ALL } from '../../projections/change-queries.ts';
 import type { CalendarQueries, MeetingFilters, Reader } from '../../projections/types.ts';
 import { eventText } from './event-stream.ts';
 
@@ -7,7 +8,7 @@ export type ChangeFilters = MeetingFilters & { readonly meeting?: readonly strin
 export interface ChangePage {
   readonly events: readonly { readonly cursor: string; readonly text: string }[];
   /** Where to go on; the same as before when there is nothing more for now. */
-  readonly cursor: string | undefined;
+  readonly cursor: string;
 }
 
 /** Changes read at a time, for one stream. */
@@ -23,7 +24,7 @@ export class ChangeReader {
   }
 
   /** @throws {UnknownCursor} */
-  page(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
+  page(reader: Reader, filters: ChangeFilters, after: string): ChangePage {
     const key = JSON.stringify([reader.level, reader.editor, filters, after]);
     const kept = this.#pages.get(key);
     if (kept !== undefined) return kept;
@@ -32,20 +33,18 @@ export class ChangeReader {
     return page;
   }
 
-  #read(reader: Reader, filters: ChangeFilters, after: string | undefined): ChangePage {
-    const given = after === undefined ? {} : { after };
-    const request = { reader, filters, limit: PAGE_SIZE, ...given };
+  #read(reader: Reader, filters: ChangeFilters, after: string): ChangePage {
+    const request = { reader, filters, limit: PAGE_SIZE, after };
     const { items, cursor } = this.#queries.listChanges(request);
     return {
       events: items.map((item) => ({ cursor: item.cursor, text: eventText(item.cursor, item) })),
-      cursor: cursor ?? undefined,
+      cursor: cursor ?? after,
     };
   }
 }
 
 /**
- * Where a stream begins: after the event given, or after the newest change there is for the caller; undefined
- * when there is none yet.
+ * Where a stream begins: after the event given, or after the newest change there is for the caller, or before all.
  * @throws {UnknownCursor} @throws {InvalidFilter}
  */
 export function beginning(
@@ -53,11 +52,11 @@ export function beginning(
   reader: Reader,
   filters: ChangeFilters,
   after: string | undefined,
-): string | undefined {
+): string {
   if (after !== undefined) {
     queries.listChanges({ reader, filters, after, limit: 0 });
     return after;
   }
   // The filters are asked too, so that one that cannot be is refused before the stream begins.
-  return queries.listChanges({ reader, filters, limit: 0 }).cursor ?? undefined;
+  return queries.listChanges({ reader, filters, limit: 0 }).cursor ?? BEFORE_ALL;
 }

@@ -5,8 +5,8 @@ import type { EventStream } from './event-stream.ts';
 export interface FollowerOptions {
   readonly stream: EventStream;
   readonly filters: ChangeFilters;
-  /** Where it begins; undefined: before the first change. */
-  readonly after: string | undefined;
+  /** Where it begins. */
+  readonly after: string;
   /** Who reads, asked each time. @throws when the caller's token holds no longer */
   readonly reader: () => Reader;
 }
@@ -16,7 +16,7 @@ export class Follower {
   readonly stream: EventStream;
   readonly #filters: ChangeFilters;
   readonly #reader: () => Reader;
-  #after: string | undefined;
+  #after: string;
 
   constructor({ stream, filters, after, reader }: FollowerOptions) {
     this.stream = stream;

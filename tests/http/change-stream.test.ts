@@ -81,8 +81,12 @@ describe('begins', () => {
     const world = await openWorld(() => ({ timers }));
     worlds.push(world);
     const reader = await listen(world);
+    await reader.placed();
+    const place = { 'last-event-id': `${reader.lastEventId}` };
     must(201, await world.post('/meetings', MEETING));
-    expect(await reader.take(1)).toEqual(sent(await changes(world)));
+    const all = sent(await changes(world));
+    expect(await reader.take(1)).toEqual(all);
+    expect(await (await listen(world, '', place)).take(1)).toEqual(all);
   });
 
   test('after the event in `after`', async () => {

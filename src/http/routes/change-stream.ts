@@ -83,7 +83,7 @@ async function answerStream(
     raw.writeHead(200, withOwn(reply, HEADERS));
     raw.flushHeaders();
     const stream = new EventStream(raw, edge.limits.streamBufferBytes);
-    if (after !== undefined) stream.send(placeText(after));
+    stream.send(placeText(after));
     streams.follow({ stream, filters, after, reader: readerNow }, place);
     return reply;
   } catch (error) {
@@ -104,7 +104,7 @@ function begin(
   reader: () => Parameters<typeof beginning>[1],
   filters: ChangeFilters,
   given: string | undefined,
-): { after: string | undefined } | undefined {
+): { after: string } | undefined {
   try {
     return { after: beginning(edge.queries(), reader(), filters, given) };
   } catch (error) {
