@@ -180,6 +180,14 @@ describe('GET /docs', () => {
     }
   });
 
+  test('is laid out for phones, and says where to look without scripts', async () => {
+    for (const path of ['/docs', '/docs/']) {
+      const { text } = await world.get(path);
+      expect(text).toContain('<meta name="viewport" content="width=device-width');
+      expect(text).toMatch(/<noscript>.*openapi\.json/);
+    }
+  });
+
   test('may not load anything from elsewhere', async () => {
     const policy = (await world.get('/docs')).headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none';script-src 'self'");

@@ -46,6 +46,10 @@ export async function docsRoutes(app: FastifyInstance, edge: Edge): Promise<void
     hsts: edge.deps.publicUrl?.startsWith('https:') ?? false,
     referrerPolicy: { policy: 'no-referrer' },
   });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    const isPage = `${reply.getHeader('content-type')}`.startsWith('text/html');
+    done(null, isPage && typeof payload === 'string' ? readable(payload) : payload);
+  });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     indexPrefix: edge.at(''),
@@ -53,3 +57,15 @@ export async function docsRoutes(app: FastifyInstance, edge: Edge): Promise<void
     theme: { title: 'Chancery API' },
   });
 }
+
+/** The page as it comes is laid out for wide screens only, and empty where scripts do not run. */
+const readable = (page: string): string =>
+  page
+    .replace(
+      '<head>',
+      '<head>\n<meta name="viewport" content="width=device-width, initial-scale=1">',
+    )
+    .replace(
+      '<body>',
+      '<body>\n<noscript>This page needs scripts. What it shows is in openapi.json, beside it.</noscript>',
+    );
