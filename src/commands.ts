@@ -88,7 +88,15 @@ function withoutRepeats(fields: Readonly<Record<string, unknown>>): Record<strin
 export function checkBody<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
   const result = schema.safeParse(body ?? {}, { error: inWords });
   if (result.success) return result.data;
-  throw new InvalidInput(result.error.issues.flatMap((issue) => inputErrors(schema, issue)));
+  const errors = result.error.issues.flatMap((issue) => inputErrors(schema, issue));
+  throw new InvalidInput(firstOfEach(errors));
+}
+
+/** What is of the wrong type is often too long as well, which says nothing. */
+function firstOfEach(errors: readonly InputError[]): InputError[] {
+  const places = new Map<string, InputError>();
+  for (const error of errors) if (!places.has(error.path)) places.set(error.path, error);
+  return [...places.values()];
 }
 
 // A field too many is reported where it stands, so that a misspelt one is found.

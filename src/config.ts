@@ -129,10 +129,10 @@ const SETTINGS = {
   },
   STORE_TIMEOUT: { must: 'a number of milliseconds from 100 to 60000', is: whole(100, 60_000) },
   PUBLIC_URL: {
-    must: 'an http or https address without query and password, such as https://calendar.example.org',
+    must: 'an http or https address without query, password and empty parts, such as https://calendar.example.org',
     is: z
       .url({ protocol: /^https?$/ })
-      .refine((url) => !/[?#]/.test(url) && hasNoCredentials(url))
+      .refine((url) => !/[?#]|[^:]\/\/+[^/]/.test(url) && hasNoCredentials(url))
       .transform((url) => url.replace(/\/+$/, '')),
   },
   ADMIN_TOKEN: {

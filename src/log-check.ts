@@ -43,9 +43,13 @@ function faultOf(event: RecordedEvent): string | undefined {
 }
 
 function told(root: string, error: z.ZodError | undefined): string | undefined {
-  const issue = error?.issues.find((found) => !isForNew(found));
+  const issue = issueOf(error);
   return issue && `${[root, ...issue.path].map(String).join('.')}: ${issue.message}`;
 }
+
+/** The first reason why what was written is not valid; rules that are for what is new only are none. */
+export const issueOf = (error: z.ZodError | undefined): z.core.$ZodIssue | undefined =>
+  error?.issues.find((found) => !isForNew(found));
 
 /** Breaks a rule that came after it, maybe. */
 const isForNew = (issue: z.core.$ZodIssue): boolean =>

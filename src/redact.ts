@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '../events/envelope.ts';
 import { registry, upcast } from '../events/registry.ts';
+import { issueOf } from './log-check.ts';
 
 /** Takes words out of an event so that it stays an event of its type, with its id and its place. */
 
@@ -140,7 +141,6 @@ function requireValid(
 
 /** Why the event's data does not fit its type; undefined: it does, or its type is a newer writer's. */
 function problemOf(event: RecordedEvent): string | undefined {
-  const [issue] =
-    registry.get(event.type)?.schema.safeParse(upcast(event)?.data).error?.issues ?? [];
+  const issue = issueOf(registry.get(event.type)?.schema.safeParse(upcast(event)?.data).error);
   return issue && `${issue.path.join('.') || 'data'}: ${issue.message}`;
 }

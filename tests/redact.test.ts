@@ -95,6 +95,13 @@ describe('what an event must keep', () => {
     );
   });
 
+  it('is one also where its address is older than the rules for new ones', () => {
+    const relocated = golden('MeetingRelocated', {
+      place: { online: 'https://a.example/the room' },
+    });
+    expect(() => without(relocated, 'place.online')).toThrow(/would be no valid event/);
+  });
+
   it('is a claim that is no text', () => {
     const claims = [{ id: 'a', meeting: 'b', field: 'status', value: 'held' }];
     const published = golden('AnnouncementPublished', { claims });

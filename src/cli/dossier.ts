@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { inWords } from '../commands.ts';
 import { textOf } from './utf8.ts';
 
 /** A dossier: a JSON array or NDJSON of commands, each exactly the HTTP POST and its idempotency key. */
@@ -89,7 +90,7 @@ function parsePiece(piece: Piece): LineValue | DossierFault {
 }
 
 function parseCommand({ line, value }: LineValue): DossierCommand | DossierFault {
-  const parsed = entry.safeParse(value);
+  const parsed = entry.safeParse(value, { error: inWords });
   if (parsed.success) return { kind: 'command', line, ...parsed.data };
   const issue = parsed.error.issues[0];
   const where = issue?.path.join('.') || 'the line';

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { redactionEvents } from '../../events/redaction.ts';
 import { uuid } from '../../events/values.ts';
 import { systemClock } from '../clock.ts';
+import { inWords } from '../commands.ts';
 import { RedactedLog, type SourceLog } from '../redacted-log.ts';
 import { leftoversIn } from '../redaction-leftovers.ts';
 import { planRedactions, type RedactionFault, type RedactionOrder } from '../redaction-plan.ts';
@@ -62,7 +63,7 @@ async function readOrders(file: string): Promise<RedactionOrder[]> {
 function parse(read: LineValue | DossierFault): RedactionOrder | RedactionFault {
   if (read.kind === 'fault') return read;
   const { line, value } = read;
-  const parsed = order.safeParse(value);
+  const parsed = order.safeParse(value, { error: inWords });
   if (parsed.success) return { line, ...parsed.data };
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') || 'the line';

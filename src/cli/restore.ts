@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { addAbortSignal } from 'node:stream';
 import * as z from 'zod';
 import type { NewEvent } from '../../events/envelope.ts';
+import { inWords } from '../commands.ts';
 import type { Config } from '../config.ts';
 import { makeFolder } from '../folder.ts';
 import {
@@ -172,7 +173,7 @@ function parse(text: string, line: number): Exported {
       `line ${line} is not JSON: the file is cut off or no export. Nothing was restored`,
     );
   }
-  const result = exported.safeParse(value);
+  const result = exported.safeParse(value, { error: inWords });
   // As it came, not as parsed: keys keep their order, so that an export of the copy is the same text.
   if (result.success) return value as Exported;
   const [issue] = result.error.issues;

@@ -28,13 +28,17 @@ const published = publishedAt.extend({
 const [whenClaim, placeClaim, statusClaim, participantsClaim, titleClaim] = claim.options;
 /** Claims as sent: participants have the defaults that they have everywhere. */
 const claimInput = z
-  .discriminatedUnion('field', [
-    whenClaim,
-    placeClaim,
-    statusClaim,
-    participantsClaim.extend({ value: participantsInput }),
-    titleClaim,
-  ])
+  .discriminatedUnion(
+    'field',
+    [
+      whenClaim,
+      placeClaim,
+      statusClaim,
+      participantsClaim.extend({ value: participantsInput }),
+      titleClaim,
+    ],
+    { error: 'must be one of when, place, status, participants, title' },
+  )
   .meta({ id: 'GivenClaim' });
 const claims = z.array(claimInput).max(LIMITS.claims);
 

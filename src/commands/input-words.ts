@@ -22,6 +22,7 @@ const WORDS: Words = {
       ? 'must not be empty'
       : `must be at least ${minimum}${UNITS[origin] ?? ''}`,
   too_big: ({ maximum, origin }) => `must be at most ${maximum}${UNITS[origin] ?? ''}`,
+  invalid_format: ({ format }) => `must be a ${format.toUpperCase()}`,
   invalid_value: ({ values }) =>
     `must be ${values.length > 1 ? 'one of ' : ''}${values.join(', ')}`,
 };

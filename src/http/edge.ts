@@ -1,6 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { FastifyRequest } from 'fastify';
-import { type CalendarQueries, type Reader, UnknownCursor } from '../../projections/types.ts';
+import type { CalendarQueries, Reader } from '../../projections/types.ts';
 import { type Caller, callerOf, isEditor } from './auth.ts';
 import { Composing } from './composing.ts';
 import {
@@ -16,9 +15,10 @@ import { Patience } from './patience.ts';
 import { Problem } from './problem.ts';
 import type { Representation } from './reply.ts';
 import { ResponseCache } from './response-cache.ts';
+import { createSeen, type Seen } from './seen.ts';
 
 /** The dependencies with what the edge keeps for itself; one for each app. */
-export interface Edge {
+export interface Edge extends Seen {
   readonly deps: AppDeps;
   readonly limits: Limits;
   readonly answers: ResponseCache<Representation>;
@@ -35,16 +35,6 @@ export interface Edge {
   queries(): CalendarQueries;
   reader(caller: Caller): Reader;
   /**
-   * Waits for an event. One that the caller may not know is as one that does not come.
-   * @throws {Problem} view-behind when it did not come in time
-   */
-  seen(eventId: string | undefined, caller: Caller): Promise<void>;
-  /**
-   * Waits until an event is applied and found. Where it is not found, the wait is as long as for one that does not
-   * come: its length tells nothing.
-   */
-  found(eventId: string, isFound: () => boolean): Promise<boolean>;
-  /**
    * A feed at an instant: at hand, or composed in its turn.
    * @param from the address that asks for filters of its own
    * @throws {Problem} view-behind, overloaded
@@ -58,26 +48,17 @@ export interface Edge {
   readonly closing: AbortController;
 }
 
-export const notHere = (eventId: string): Problem =>
-  new Problem('view-behind', `event ${eventId} has not been applied here: try again`);
-
 export function createEdge(deps: AppDeps): Edge {
   const limits = { ...DEFAULT_LIMITS, ...deps.limits };
   const closing = new AbortController();
-  const found: Edge['found'] = async (eventId, isFound) => {
-    if (isFound()) return true;
-    const begun = performance.now();
-    if ((await deps.views.waitFor(eventId, limits.seenWaitMs)) && isFound()) return true;
-    const left = Math.max(0, begun + limits.seenWaitMs - performance.now());
-    await delay(left, undefined, { signal: closing.signal }).catch(() => {});
-    return isFound();
-  };
+  const base = basePath(deps.publicUrl);
+  const reader = (caller: Caller) => readerOf(deps, caller);
   const composing = new Composing(limits.feedComposing, limits.feedWaiting);
   return {
     deps,
     limits,
     answers: new ResponseCache(limits.cacheBytes, limits.cacheEntryBytes),
-    at: (path) => `${basePath(deps.publicUrl)}${path}`,
+    at: (path) => `${base}${path}`,
     ...callersOf(deps),
     queries: () => {
       const queries = deps.queries();
@@ -93,17 +74,8 @@ export function createEdge(deps: AppDeps): Edge {
       const compose = () => feedOf(deps, calendars, ask, nowMs);
       return composing.share(ask, deps.views.version, compose, from);
     },
-    reader: (caller) => readerOf(deps, caller),
-    seen: async (eventId, caller) => {
-      if (eventId === undefined) return;
-      const isSeen =
-        caller.role === 'admin'
-          ? await deps.views.waitFor(eventId, limits.seenWaitMs)
-          : await found(eventId, () => mayKnow(deps, caller, eventId));
-      if (isSeen) return;
-      throw notHere(eventId);
-    },
-    found,
+    reader,
+    ...createSeen(deps, limits, reader, closing.signal),
     pace: new Pace(limits.commandsPerTurn),
     patience: patienceOf(limits, closing.signal),
     closing,
@@ -140,17 +112,6 @@ const readerOf = (deps: AppDeps, caller: Caller): Reader => ({
   editor: isEditor(caller),
   clockMs: deps.clock(),
 });
-
-/** Whether an event is one that the caller could have been told of: it is, or was, visible to them. */
-function mayKnow(deps: AppDeps, caller: Caller, after: string): boolean {
-  try {
-    const reader = readerOf(deps, caller);
-    return deps.queries()?.listChanges({ reader, filters: {}, limit: 1, after }) !== undefined;
-  } catch (error) {
-    if (error instanceof UnknownCursor) return false;
-    throw error;
-  }
-}
 
 /** A rebuild may replace the view before its feed is there: then the new one's is the right one. */
 async function feedOf(

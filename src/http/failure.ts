@@ -84,7 +84,6 @@ const unavailable = ({ outcome }: Known): string =>
     ? 'the event store did not say whether this was written: send it again with the same Idempotency-Key, or look'
     : 'the event store does not answer, and nothing was written: try again';
 
-/** Revisions count from 0; whatever else was expected is not a revision. */
 /** What came of an If-Match that did not hold. */
 export const conflictOf = (
   { expected, actual }: { readonly expected?: unknown; readonly actual?: unknown },
@@ -95,6 +94,7 @@ export const conflictOf = (
     actual: revisionOf(actual),
   });
 
+/** Revisions count from 0; whatever else was expected is not a revision. */
 const revisionOf = (value: unknown): number | null =>
   typeof value === 'number' && value >= 0 ? value : null;
 

@@ -4,7 +4,7 @@ import type { Notice } from '../ical/index.ts';
 import { entryUid, sha256 } from '../ids.ts';
 import { type Caller, isEditor } from './auth.ts';
 import type { FeedAsk } from './deps.ts';
-import { type Edge, notHere } from './edge.ts';
+import type { Edge } from './edge.ts';
 import { DESCRIPTION } from './feed-asks.ts';
 import { lifeOf } from './feed-life.ts';
 import { Problem } from './problem.ts';
@@ -117,17 +117,9 @@ export async function seenFeeds(
   const isKnown = () => edge.deps.feeds.knows(event, reader, hash);
   if (isKnown()) return;
   try {
-    await edge.seen(event, caller);
+    await edge.seenByAccess(event, caller);
   } catch (error) {
     // The calendar knows of no feed; it may have come meanwhile.
     if (!isKnown()) throw error;
   }
-  await caughtUp(edge, event);
-}
-
-/** The calendar's view is past the event; that of feeds may be behind it. @throws {Problem} view-behind */
-async function caughtUp({ deps, limits }: Edge, event: string): Promise<void> {
-  const { checkpoint } = deps.views.status();
-  if (checkpoint === undefined || (await deps.feeds.reached(checkpoint, limits.seenWaitMs))) return;
-  throw notHere(event);
 }

@@ -1,23 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
-import { invalid } from './problem.ts';
+import { invalid, type Problem } from './problem.ts';
 
 /** What Node's parser lets pass of a request that nobody can be sure where it ends, or whom it is for. */
 
 /** RFC 3986 §3.2.2 and §3.2.3, loosely: what no host and port can have. */
 const NO_HOST = /[^\w\-.~%!$&'()*+,;=:[\]]/;
 
-/** Refuses it before anything else, and ends the connection (RFC 9112 §3.2 and §6.3). */
+/** Refuses it before anything else, and ends the connection (RFC 9112 §3.2 and §6.3); but see framingFault. */
 export function refuseFraming(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
-    const fault = faultOf(request.raw);
+    const fault = framingFault(request.raw);
     if (fault === undefined) return done();
     reply.header('connection', 'close');
     return done(fault);
   });
 }
 
-function faultOf({ headers, rawHeaders }: IncomingMessage) {
+/** What is wrong with how a request is framed: for where no hook is asked. */
+export function framingFault({ headers, rawHeaders }: IncomingMessage): Problem | undefined {
   const coding = headers['transfer-encoding'];
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return invalid('Transfer-Encoding', 'must be chunked, or left out');

@@ -9,9 +9,11 @@ export interface HomeContent {
   /** Instant of the example's clock; undefined with the real one. */
   readonly exampleClock: string | undefined;
   readonly publicUrl: string | undefined;
+  /** As Edge.at. */
+  at(path: string): string;
 }
 
-/** The page at `/`: what this is, the next meetings, how to subscribe. Its links hold wherever a proxy has put it. */
+/** The page at `/`: what this is, the next meetings, how to subscribe. */
 export const homePage = (content: HomeContent): Buffer =>
   page(
     'Chancery: a diplomatic calendar',
@@ -20,58 +22,72 @@ export const homePage = (content: HomeContent): Buffer =>
       '<p>A calendar of diplomatic meetings: what was announced, by whom, and what became of it. A date is shown exactly as well as it is known.</p>',
       clockNote(content.exampleClock),
       meetings(content),
-      subscribe(content.publicUrl),
-      `<h2>For programs</h2>\n<p>${here('/docs/', 'Documentation')} · ${here('/openapi.json', 'OpenAPI')} · ${here('/schedule/upcoming', 'upcoming')} · ${here('/schedule/past', 'past')} · ${here('/changes', 'changes')} · ${here('/changes.atom', 'changes as an Atom feed')}</p>`,
+      subscribe(content),
+      `<h2>For programs</h2>\n<p>${PROGRAMS.map(([path, text]) => link(content.at(path), text)).join(' · ')}</p>`,
     ].join('\n'),
-    FOUND_BY_PROGRAMS,
+    FOUND_BY_PROGRAMS.map(([path, type, title]) => alternate(content.at(path), type, title)).join(
+      '',
+    ),
   );
 
-const FOUND_BY_PROGRAMS = `<link rel="alternate" type="application/atom+xml" title="Changes" href="./changes.atom">
-<link rel="alternate" type="text/calendar" title="Calendar" href="./calendar.ics">
-`;
+const PROGRAMS = [
+  ['/docs', 'Documentation'],
+  ['/openapi.json', 'OpenAPI'],
+  ['/schedule/upcoming', 'upcoming'],
+  ['/schedule/past', 'past'],
+  ['/changes', 'changes'],
+  ['/changes.atom', 'changes as an Atom feed'],
+] as const;
 
-/** A link to an address of this server. */
-const here = (path: string, text: string): string => link(`.${path}`, text);
+const FOUND_BY_PROGRAMS = [
+  ['/changes.atom', 'application/atom+xml', 'Changes'],
+  ['/calendar.ics', 'text/calendar', 'Calendar'],
+] as const;
+
+const alternate = (address: string, type: string, title: string): string =>
+  `<link rel="alternate" type="${type}" title="${title}" href="${escaped(address)}">\n`;
 
 const clockNote = (instant: string | undefined): string =>
   instant === undefined
     ? ''
     : `<p class="note">This is the example. Its clock runs from that day: it is now <time datetime="${escaped(instant)}">${escaped(instant.slice(0, 16).replace('T', ' '))} UTC</time>, and upcoming and past are as they looked then.</p>`;
 
-function meetings({ meetings: lists }: HomeContent): string {
+function meetings({ meetings: lists, at }: HomeContent): string {
   if (lists === undefined)
     return '<p class="note">The calendar is being built. Try again in a few seconds.</p>';
   return [
-    section('Next', lists.upcoming, 'Nothing is planned.'),
-    section('Recently', lists.past, 'Nothing has taken place yet.'),
+    section('Next', lists.upcoming.map(item(at)), 'Nothing is planned.'),
+    section('Recently', lists.past.map(item(at)), 'Nothing has taken place yet.'),
   ].join('\n');
 }
 
-const section = (title: string, items: readonly MeetingView[], none: string): string =>
+const section = (title: string, items: readonly string[], none: string): string =>
   `<h2>${title}</h2>\n${
     items.length === 0
       ? `<p class="soft">${none}</p>`
-      : `<ul class="list">\n${items.map(item).join('\n')}\n</ul>`
+      : `<ul class="list">\n${items.join('\n')}\n</ul>`
   }`;
 
-function item(meeting: MeetingView): string {
-  const facts = [
-    meeting.status,
-    placeOf(meeting),
-    ...meeting.participants.slice(0, 4).map((p) => p.name),
-  ];
-  const sources = meeting.sources.map((source) => link(source.url ?? '', source.outlet));
-  return [
-    `<li><div class="when">${escaped(whenOf(meeting))}</div>`,
-    `<div>${here(meeting.links.self, meeting.title)}</div>`,
-    `<div class="meta">${facts
-      .filter((fact) => fact !== '')
-      .map(escaped)
-      .join(' · ')}</div>`,
-    sources.length === 0 ? '' : `<div class="meta">Source: ${sources.join(', ')}</div>`,
-    '</li>',
-  ].join('');
-}
+const item =
+  (at: HomeContent['at']) =>
+  (meeting: MeetingView): string => {
+    const facts = [
+      meeting.status,
+      placeOf(meeting),
+      ...meeting.participants.slice(0, 4).map((p) => p.name),
+    ];
+    const sources = meeting.sources.map((source) => link(source.url ?? '', source.outlet));
+    return [
+      `<li><div class="when">${escaped(whenOf(meeting))}</div>`,
+      `<div>${link(at(meeting.links.self), meeting.title)}</div>`,
+      `<div class="meta">${facts
+        .filter((fact) => fact !== '')
+        .map(escaped)
+        .join(' · ')}</div>`,
+      sources.length === 0 ? '' : `<div class="meta">Source: ${sources.join(', ')}</div>`,
+      '</li>',
+    ].join('');
+  };
 
 const whenOf = ({ when, status }: MeetingView): string =>
   when?.display ?? (status === 'postponed' ? 'Postponed, no new date' : 'Date open');
@@ -79,12 +95,8 @@ const whenOf = ({ when, status }: MeetingView): string =>
 const placeOf = ({ place }: MeetingView): string =>
   [place?.name, place?.country].filter((part) => part !== undefined).join(', ');
 
-function addressOf(publicUrl: string | undefined): string {
-  if (publicUrl === undefined) return here('/calendar.ics', '/calendar.ics');
-  return link(`${publicUrl}/calendar.ics`, `${publicUrl}/calendar.ics`);
-}
-
-function subscribe(publicUrl: string | undefined): string {
+function subscribe({ publicUrl, at }: HomeContent): string {
+  const address = publicUrl === undefined ? at('/calendar.ics') : `${publicUrl}/calendar.ics`;
   const calendarApp = publicUrl?.replace(/^https?:/, 'webcal:');
   const how =
     publicUrl === undefined
@@ -94,5 +106,5 @@ function subscribe(publicUrl: string | undefined): string {
     calendarApp === undefined
       ? ''
       : `<p>${link(`${calendarApp}/calendar.ics`, 'Open it in your calendar program')}, or copy the address:</p>`;
-  return `<h2>Subscribe</h2>\n<p>${how}</p>\n${open}\n<p>${addressOf(publicUrl)}</p>`;
+  return `<h2>Subscribe</h2>\n<p>${how}</p>\n${open}\n<p>${link(address, address)}</p>`;
 }

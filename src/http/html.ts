@@ -50,6 +50,6 @@ export const page = (title: string, body: string, more = ''): Buffer =>
 
 /** A link, only to where a browser may safely go. */
 export const link = (address: string, text: string): string =>
-  /^(https?:|webcal:|\.\/)/i.test(address)
+  /^(https?:|webcal:|\/)/i.test(address)
     ? `<a href="${escaped(uri(address))}">${escaped(text)}</a>`
     : escaped(text);

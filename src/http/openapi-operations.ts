@@ -67,7 +67,7 @@ const TAGS = {
 
 const CHANGING: ReadonlySet<string> = new Set(['Writing', 'Feeds', 'Tokens']);
 /** Whose answers are of this moment, or are never the same twice. */
-const UNVALIDATED: ReadonlySet<string> = new Set(['Operation', 'Writing']);
+const UNVALIDATED: ReadonlySet<string> = new Set(['Operation', 'Tokens', 'Writing']);
 const STREAM = 'text/event-stream';
 const JSON_TYPE = 'application/json';
 
@@ -154,11 +154,14 @@ function headersOf(method: string, operation: Operation, status: string): readon
   if (status === 'default') return ['Retry-After', 'WWW-Authenticate', 'Allow'];
   if (method === 'get') return readHeaders(operation, status);
   const { tags = [] } = operation;
-  if (!tags.some((tag) => CHANGING.has(tag))) return status === '202' ? ['Location'] : [];
+  if (!tags.some((tag) => CHANGING.has(tag))) return isBegun(method, status) ? ['Location'] : [];
   const written: readonly HeaderName[] =
     status === '200' ? ['Chancery-Event'] : ['Location', 'Chancery-Event'];
   return status !== '202' && tags.includes('Writing') ? ['ETag', ...written] : written;
 }
+
+/** Work that goes on after the answer. */
+const isBegun = (method: string, status: string): boolean => method === 'post' && status === '202';
 
 function readHeaders(operation: Operation, status: string): readonly HeaderName[] {
   if (status !== '200') return status === '503' ? ['Retry-After'] : [];

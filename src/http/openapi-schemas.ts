@@ -1,6 +1,7 @@
 /**
- * The schemas of the document in the words that generators of clients know. They mean what they meant before: tuples,
- * nullable values and texts of two formats are said otherwise, since many a generator takes these for something else.
+ * The schemas of the document in the words that generators of clients know: tuples, nullable values and texts of two
+ * formats are said otherwise, since many a generator takes these for something else. They mean what they meant before,
+ * but for days that no month has.
  */
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -65,9 +66,18 @@ function oneNamed(document: JsonObject, names: ReadonlyMap<string, string>): Jso
 function plainValue(value: Json): Json {
   if (Array.isArray(value)) return value.map(plainValue);
   if (!isObject(value)) return value;
-  const inside = Object.entries(value).map(([key, part]) => [key, plainValue(part)] as const);
+  const inside = Object.entries(value).map(([key, part]) => [
+    key,
+    key === 'properties' ? eachOf(part, plainValue) : plainValue(part),
+  ]);
   return REWRITES.reduce((schema, rewrite) => rewrite(schema), Object.fromEntries(inside));
 }
+
+/** Fields by their names, which may be those of keywords: what holds them is no schema itself. */
+const eachOf = (fields: Json, work: (schema: Json) => Json): Json =>
+  isObject(fields)
+    ? Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, work(schema)]))
+    : fields;
 
 const REWRITES: readonly ((schema: JsonObject) => JsonObject)[] = [
   formatted,
@@ -148,8 +158,10 @@ const isScalar = (schema: Json): schema is JsonObject =>
 
 const isBounded = (schema: JsonObject): boolean => schema.maximum !== undefined;
 
-const orNull = ({ enum: values, ...rest }: JsonObject): JsonObject =>
-  Array.isArray(values) ? { ...rest, enum: [...values, null] } : rest;
+function orNull({ enum: values, const: only, ...rest }: JsonObject): JsonObject {
+  if (Array.isArray(values)) return { ...rest, enum: [...values, null] };
+  return only === undefined ? rest : { ...rest, enum: [only, null] };
+}
 
 /** `enum` and `const` would speak of all types. */
 function mixed({ enum: values, const: only, ...rest }: JsonObject): JsonObject {
@@ -172,7 +184,10 @@ function nullable(schema: JsonObject): JsonObject {
 function toldDefaults(value: Json): Json {
   if (Array.isArray(value)) return value.map(toldDefaults);
   if (!isObject(value)) return value;
-  const inside = Object.entries(value).map(([key, part]) => [key, toldDefaults(part)] as const);
+  const inside = Object.entries(value).map(([key, part]) => [
+    key,
+    key === 'properties' ? eachOf(part, toldDefaults) : toldDefaults(part),
+  ]);
   const { default: preset, ...schema }: JsonObject = Object.fromEntries(inside);
   if (preset === undefined) return schema;
   const { description = '' } = schema;

@@ -1,11 +1,12 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Edge } from './edge.ts';
 import { problemOf } from './failure.ts';
+import { framingFault } from './framing.ts';
 import { Problem, problemBody } from './problem.ts';
 import { parseQuery } from './query.ts';
-import { sendProblem } from './reply.ts';
+import { SAFE_HEADERS, sendProblem } from './reply.ts';
 
 /** How often a connection is asked whether its request takes too long, for each such time. */
 const CHECKS = 4;
@@ -35,22 +36,31 @@ export function createServer({ limits, deps }: Edge): FastifyInstance {
       maxParamLength: limits.urlLength,
       querystringParser: parseQuery,
     },
-    frameworkErrors: (error, _request, reply) => {
-      sendProblem(reply, problemOf(error, limits));
+    frameworkErrors: (error, request, reply) => {
+      const fault = framingFault(request.raw);
+      if (fault !== undefined) reply.header('connection', 'close');
+      sendProblem(reply, fault ?? problemOf(error, limits));
     },
     clientErrorHandler: (error, socket) => refuseConnection(error, socket),
   });
   app.server.maxConnections = limits.connections;
-  app.server.on('request', (request, response) => {
-    const underWay = answers.get(request.socket) ?? new Set();
-    answers.set(request.socket, underWay.add(response));
-    const forget = () => {
-      if (request.complete && response.closed) underWay.delete(response);
-    };
-    response.once('close', forget);
-    request.once('end', forget);
+  app.server.on('request', remember);
+  // Whether its body follows is the client's guess then: so nothing else is read from there.
+  app.server.on('checkExpectation', (request, response) => {
+    remember(request, response);
+    response.writeHead(417, { ...SAFE_HEADERS, connection: 'close' }).end();
   });
   return app;
+}
+
+function remember(request: IncomingMessage, response: ServerResponse): void {
+  const underWay = answers.get(request.socket) ?? new Set();
+  answers.set(request.socket, underWay.add(response));
+  const forget = () => {
+    if (request.complete && response.closed) underWay.delete(response);
+  };
+  response.once('close', forget);
+  request.once('end', forget);
 }
 
 /** Of a connection: answers that are not out yet, or whose request still comes in, which nobody reads. */
@@ -67,6 +77,7 @@ function originForm(target: string): string {
 
 /** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished && error.code !== 'ECONNRESET') return;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
   } else if (isLeftOver(socket)) {

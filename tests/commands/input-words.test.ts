@@ -18,6 +18,15 @@ function wrong(path: string, body: unknown): string[] {
 
 const talks = { title: 'Talks', form: 'visit' };
 
+test('a claim is told of which fields there are', () => {
+  const report = { title: 'Report', kind: 'report', outlet: 'Press', language: 'en' };
+  const publishedAt = { value: '2021-11-21' };
+  const claims = [{ id: 'c', meeting: 'm', field: 'date', value: 'x' }];
+  expect(wrong('/announcements', { ...report, publishedAt, claims })).toEqual([
+    '/claims/0/field must be one of when, place, status, participants, title',
+  ]);
+});
+
 describe('a value is told what it must be', () => {
   test.each([
     ['none', { form: 'visit' }, '/title is missing: give a text'],
@@ -45,6 +54,8 @@ describe('a value is told what it must be', () => {
       '/classification must be one of public, internal, confidential',
     ],
     ['no object', [], ' must be an object'],
+    ['a text for a list', { ...talks, topics: 'x'.repeat(60) }, '/topics must be a list'],
+    ['a list for a text', { ...talks, title: [] }, '/title must be a text'],
   ])('%s', (_, body, told) => {
     expect(wrong('/meetings', body)).toEqual([told]);
   });

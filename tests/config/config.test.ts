@@ -197,6 +197,7 @@ describe('a bad setting is one line with its name and the cure', () => {
     ['PUBLIC_URL', 'calendar.example.org'],
     ['PUBLIC_URL', 'ftp://example.org'],
     ['PUBLIC_URL', 'https://example.org/?a=b'],
+    ['PUBLIC_URL', 'https://example.org//desk'],
     ['LOG_LEVEL', 'loud'],
     ['METRICS_PORT', '0'],
     ['TRUST_PROXY', 'true'],

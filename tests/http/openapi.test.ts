@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/commands.ts';
 import { PROBLEMS } from '../../src/http/problem.ts';
 import { type JsonSchema, type OpenApi, type Route, routesOf } from './support/openapi.ts';
-import { isFeeds, isTokens } from './support/routes.ts';
+import { isFeeds, isTokens, wantsToken } from './support/routes.ts';
 import { MEETING, openWorld } from './support/world.ts';
 import { must } from './support/writes.ts';
 
@@ -129,9 +129,17 @@ test('calls every operation by a name of its own', () => {
 test('says of every operation who may ask, and of what kind it is', () => {
   const tags = (document.tags as { name: string }[]).map(({ name }) => name);
   for (const { operation } of routes) {
-    expect(operation.security).toBeDefined();
     expect(tags).toEqual(expect.arrayContaining([...(operation.tags ?? ['none'])]));
   }
+});
+
+test('wants a token where one is wanted', async () => {
+  const isPlain = ({ method, path }: Route) => method === 'get' && !path.includes('{');
+  for (const route of routes.filter(isPlain)) {
+    const { status } = await world.get(route.path);
+    expect([route.path, status === 401]).toEqual([route.path, wantsToken(route)]);
+  }
+  expect(routes.filter(({ operation }) => operation.security === undefined)).toEqual([]);
 });
 
 test('has no schema that nothing uses', () => {

@@ -22,7 +22,7 @@ const NO_SCRIPT = /default-src 'none';style-src 'sha256-[^']+';base-uri 'none'/;
 describe('GET /', () => {
   test('shows what is next, as exactly as it is known, with its source', async () => {
     const { text } = must(200, await world.get('/'));
-    expect(text).toContain(`<a href="./meetings/${MEETING.id}">${MEETING.title}</a>`);
+    expect(text).toContain(`<a href="/meetings/${MEETING.id}">${MEETING.title}</a>`);
     expect(text).toContain('August 2022');
     expect(text).toContain(`<a href="${REPORT.url}">Tehran Times</a>`);
   });
@@ -41,7 +41,7 @@ describe('GET /', () => {
   });
 
   test('says how to subscribe', async () => {
-    expect((await world.get('/')).text).toContain('<a href="./calendar.ics">');
+    expect((await world.get('/')).text).toContain('<a href="/calendar.ics">');
     const { text } = await published.get('/');
     expect(text).toContain('<a href="webcal://calendar.example/calendar.ics">');
     expect(text).toContain('<a href="https://calendar.example/calendar.ics">');
@@ -49,7 +49,7 @@ describe('GET /', () => {
 
   test('tells programs of the calendar and of its changes', async () => {
     const { text } = await world.get('/');
-    const offered = [...text.matchAll(/<link rel="alternate" type="([^"]+)".* href="\.([^"]+)">/g)];
+    const offered = [...text.matchAll(/<link rel="alternate" type="([^"]+)".* href="([^"]+)">/g)];
     expect(offered).toHaveLength(2);
     for (const [, type = '', path = ''] of offered) {
       expect((await world.get(path)).headers.get('content-type')).toContain(type);
@@ -125,18 +125,23 @@ test('behind a proxy that takes a path off, pages and headers lead there', async
   const desk = await openWorld(() => ({ publicUrl: 'https://example.org/desk' }));
   const outside = (address: string, from: string) =>
     new URL(address, `https://example.org/desk${from}`);
-  const paths = async (path: string) => {
+  const paths = async (path: string, from = path) => {
     const { text } = await desk.get(path);
-    return [...text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, to = '']) => outside(to, path));
+    return [...text.matchAll(/(?:href|src)="([^"#]+)"/g)].map(([, to = '']) => outside(to, from));
   };
   const made = must(201, await desk.post('/meetings', MEETING));
   const next = must(201, await desk.post('/meetings', { ...MEETING, id: 'another' }));
-  const told = [made, next].map(({ headers }) => headers.get('location') ?? '');
+  const token = must(
+    201,
+    await desk.post('/tokens', { name: 'Desk', role: 'reader', ceiling: 'public' }, {}, 'admin'),
+  );
+  const told = [made, next, token].map(({ headers }) => headers.get('location') ?? '');
   const page = (await desk.get('/meetings?limit=1')).headers.get('link') ?? '';
   const links = [
     ...told.map((address) => outside(address, '/meetings')),
     outside(/<([^>]+)>/.exec(page)?.[1] ?? '', '/meetings'),
     ...(await paths('/')),
+    ...(await paths('/', '')),
     ...(await paths('/docs')),
     ...(await paths('/docs/')),
   ];

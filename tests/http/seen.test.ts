@@ -187,6 +187,7 @@ describe('an event that the caller may not know', () => {
     reached = true;
     expect(await status()).toBe(200);
     expect(asked).toEqual([event, event]);
+    expect((await slow.get(`/tokens?seen=${event}`, 'admin')).status).toBe(200);
     await slow.close();
   });
 

@@ -91,6 +91,23 @@ describe('what is not HTTP', () => {
     expect(statusesOf(answer)).toEqual([401]);
   });
 
+  const pair = (...first: string[]) =>
+    lines(...first, '', '', 'GET /healthz HTTP/1.1', HOST, '', '');
+  test.each([
+    ['where no route is found', pair('GET /%zz HTTP/1.1', HOST, HOST), 400],
+    ['nor a body', pair('POST /%zz HTTP/1.1', HOST, 'Transfer-Encoding: gzip, chunked'), 400],
+    ['where too much is expected', pair('GET / HTTP/1.1', HOST, HOST, 'Expect: x'), 417],
+    [
+      'nor can be told where it ends',
+      pair('POST /meetings HTTP/1.1', HOST, 'Transfer-Encoding: xchunked', 'Expect: x'),
+      417,
+    ],
+  ])('is refused once, and nothing after it is read: %s', async (_, bytes, status) => {
+    const answer = await askRaw(world.port, bytes);
+    expect(statusesOf(answer)).toEqual([status]);
+    expect(answer).toMatch(/^Connection: close\r$/im);
+  });
+
   test('is 400 without a host', async () => {
     expect(statusesOf(await askRaw(world.port, lines('GET / HTTP/1.1', '', '')))).toEqual([400]);
   });

@@ -57,6 +57,7 @@ function homeContent(edge: Edge): HomeContent {
   const { publicUrl, exampleClock, clock } = edge.deps;
   return {
     publicUrl,
+    at: edge.at,
     exampleClock: exampleClock ? new Date(clock()).toISOString() : undefined,
     meetings: homeMeetings(edge),
   };

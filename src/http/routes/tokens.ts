@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { TokenRow } from '../../../projections/tokens.ts';
 import { tokenBody } from '../../tokens.ts';
 import { requireRole } from '../auth.ts';
-import { type Edge, notHere } from '../edge.ts';
+import type { Edge } from '../edge.ts';
 import { keyOf, refuseIfMatch, repeatable } from '../idempotency.ts';
 import { pageBefore } from '../newest-first.ts';
 import { entryParams, noQuery, pageQuery, seenQuery } from '../parameters.ts';
@@ -111,7 +111,7 @@ const revoking = (edge: Edge, shown: Shown): RouteOptions => ({
     if (await tokens.waitFor(done.eventId, edge.limits.writeWaitMs)) {
       return sendNow(reply, 200, body);
     }
-    const { self: location } = body.links;
+    const location = edge.at(body.links.self);
     return reply
       .code(202)
       .headers({ ...SAFE_HEADERS, location, 'cache-control': 'no-store' })
@@ -138,10 +138,11 @@ const asked = (edge: Edge, request: FastifyRequest) => ({
 });
 
 /** Waits for the event in `seen`. @throws {Problem} view-behind */
-async function known(edge: Edge, request: FastifyRequest): Promise<void> {
+async function known({ seenByAccess, callerOf, deps }: Edge, request: FastifyRequest) {
   const { seen } = request.query as { seen?: string };
-  if (seen === undefined || (await edge.deps.tokens.waitFor(seen, edge.limits.seenWaitMs))) return;
-  throw notHere(seen);
+  // One of a token or feed is known here, whatever the calendar is at.
+  if (seen === undefined || (await deps.tokens.waitFor(seen, 0))) return;
+  await seenByAccess(seen, callerOf(request));
 }
 
 function view(row: Omit<TokenRow, 'seq'>, lastUsedMs: number | undefined, nowMs: number) {
