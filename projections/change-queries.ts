@@ -116,7 +116,7 @@ function newest({ statements }: QueryContext, reader: Reader, teller: ChangeTell
 export function listChanges(
   context: QueryContext,
   request: ChangesRequest,
-): { items: readonly ChangeView[]; cursor: string | null } {
+): { items: readonly ChangeView[]; cursor: string } {
   const { reader, after, filters, limit } = request;
   const lookup = new Lookup(context, reader);
   const start = startOf(context, reader, after);
@@ -128,7 +128,7 @@ export function listChanges(
     if (item !== undefined) items.push(item);
     last = row.event as string;
   }
-  return { items, cursor: last ?? after ?? newest(context, reader, teller) };
+  return { items, cursor: last ?? after ?? newest(context, reader, teller) ?? BEFORE_ALL };
 }
 
 export const isToCome = (context: QueryContext, reader: Reader, id: string): boolean =>

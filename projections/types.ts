@@ -282,7 +282,7 @@ export interface CalendarQueries {
   ): Page<ChangeView> | undefined;
   /**
    * Visible changes after a cursor (an event id), oldest first. `cursor` is where to go on from: that of the last item, or
-   * `after` itself, or of the newest change visible; null when there is none at all.
+   * `after` itself, or of the newest change visible, or the place before all when there is none.
    * @throws {UnknownCursor} `after` was never visible to this caller, or is not applied here yet.
    */
   listChanges(request: {
@@ -290,7 +290,7 @@ export interface CalendarQueries {
     after?: string;
     filters: MeetingFilters & { meeting?: readonly string[] };
     limit: number;
-  }): { readonly items: readonly ChangeView[]; readonly cursor: string | null };
+  }): { readonly items: readonly ChangeView[]; readonly cursor: string };
   /** Whether it is the id of a release that the clock has brought and that has no place among the changes yet. */
   isToCome(reader: Reader, event: string): boolean;
   /** The newest visible changes, newest first; `removed` is not among them. */

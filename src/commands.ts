@@ -101,10 +101,12 @@ function firstOfEach(errors: readonly InputError[]): InputError[] {
 
 // A field too many is reported where it stands, so that a misspelt one is found.
 function inputErrors(schema: z.ZodType, issue: z.core.$ZodIssue): InputError[] {
-  if (issue.code !== 'unrecognized_keys') {
-    return [{ path: pointer(issue.path), message: issue.message }];
-  }
   const known = fieldsAt(schema, issue.path);
+  if (issue.code !== 'unrecognized_keys') {
+    const isShape = issue.code === 'invalid_type' && issue.expected === 'object' && known;
+    const fields = isShape ? ` of ${known.join(', ')}` : '';
+    return [{ path: pointer(issue.path), message: `${issue.message}${fields}` }];
+  }
   const fields =
     known === undefined || known.length === 0 ? '' : `there are ${known.join(', ')}, or `;
   return issue.keys.map((key, at) => ({

@@ -86,19 +86,20 @@ export function requireKind(
     const message = `the feed is ${facts.visibility}, and its address with it: save another one`;
     throw new InvalidInput([{ path: '/private', message }]);
   }
-  if (!isPrivate) requirePublic(ceiling, undefined);
+  if (!isPrivate) requirePublic(ceiling, undefined, 'save another, private feed');
 }
 
 /** @throws {InvalidInput} what only a private feed has */
 export function requirePublic(
   ceiling: Classification | undefined,
   expiresAt: string | undefined,
+  instead = 'make the feed private',
 ): void {
   if (ceiling !== undefined && ceiling !== 'public') {
-    const message = 'everyone gets a public feed: leave it out, or make the feed private';
+    const message = `everyone gets a public feed: leave it out, or ${instead}`;
     throw new InvalidInput([{ path: '/ceiling', message }]);
   }
   if (expiresAt === undefined) return;
-  const message = 'the address of a public feed does not expire: leave it out, or make it private';
+  const message = `the address of a public feed does not expire: leave it out, or ${instead}`;
   throw new InvalidInput([{ path: '/expiresAt', message }]);
 }

@@ -14,6 +14,6 @@ export function requireCommand(group: Command): void {
       const before = group.parent === null ? '' : `${group.name()} `;
       const known = group.commands.map((each) => each.name()).join(', ');
       const asked = JSON.stringify(`${before}${command}`);
-      group.error(`chancery: there is no command ${asked}: there are ${known}`);
+      group.error(`there is no command ${asked}: there are ${known}`);
     });
 }

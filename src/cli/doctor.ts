@@ -89,10 +89,17 @@ function dataFolder({ dataDir }: Config): Finding {
     const text = `${dataDir} is a file: move it, or choose another folder with DATA_DIR`;
     return { level: 'fail', what, text };
   }
-  return writable(dataDir)
+  if (!writable(dataDir)) {
+    return { level: 'fail', what, text: `no right to write ${dataDir}: give it to this user` };
+  }
+  return isClosed(dataDir)
     ? { level: 'ok', what, text: resolve(dataDir) }
-    : { level: 'fail', what, text: `no right to write ${dataDir}: give it to this user` };
+    : { level: 'warn', what, text: `others may look into ${dataDir}: chmod -R go= ${dataDir}` };
 }
+
+/** Where the system has such rights at all, nobody else has one. */
+const isClosed = (path: string): boolean =>
+  process.platform === 'win32' || (statSync(path).mode & 0o077) === 0;
 
 function missingFolder(dataDir: string): Finding {
   const what = 'data folder';

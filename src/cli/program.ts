@@ -33,6 +33,10 @@ const EPILOGUE = `
 Exit codes: 0 fine, 1 refused or failed, 2 wrong usage.
 Settings are environment variables or lines of a .env file: see README.md.`;
 
+/** `error: missing required argument 'file'` as the one line that every mistake is. */
+const usageLine = (text: string): string =>
+  `chancery: ${text.trim().replace(/^error: /, '')}: --help says how it is used\n`;
+
 function describe(done: (exit: number) => void): Command {
   const program: Command = new Command('chancery')
     .description('An event-sourced diplomatic calendar: schedules over REST and iCal.')
@@ -40,7 +44,7 @@ function describe(done: (exit: number) => void): Command {
     .helpOption('--help', 'say how it is used')
     .helpCommand(false)
     .addHelpText('after', EPILOGUE)
-    .showHelpAfterError('(--help says how it is used)')
+    .configureOutput({ outputError: (text, write) => write(usageLine(text)) })
     .exitOverride()
     .usage('[options] <command>');
   addServe(program, done);

@@ -18,7 +18,7 @@ export function requireStore(config: Config): void {
   const { store } = config;
   if (store.kind === 'cluster' || exists(store.file)) return;
   throw new CommandFailed(
-    `there is no event store at ${store.file}: check DATA_DIR and STORE_URL${exampleHint(config)}`,
+    `there is no event store at ${store.file}: check DATA_DIR and STORE_URL; serve or import makes one${exampleHint(config)}`,
   );
 }
 

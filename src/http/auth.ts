@@ -17,6 +17,9 @@ export const ANYONE: Caller = { level: 0, role: 'anyone', actor: null };
 const BEARER = /^Bearer +([\w\-.~+/]+=*) *$/i;
 const TOKEN_LENGTH = 1_000;
 
+const SEND = 'send `Authorization: Bearer <token>`';
+const INVALID = `the token is not valid: ${SEND} with one that is neither revoked nor expired, or leave the header out to read what is public`;
+
 /**
  * Who an Authorization header stands for; without one, anyone. The token is looked up by its SHA-256, so the
  * time taken tells nothing about it.
@@ -26,7 +29,7 @@ export function callerOf(access: Access, header: string | undefined): Caller {
   if (header === undefined) return ANYONE;
   const token = header.length > TOKEN_LENGTH ? undefined : BEARER.exec(header)?.[1];
   const holder = token === undefined ? undefined : access.lookup(sha256(token));
-  if (holder === undefined) throw unauthenticated('the token is not valid', 'invalid_token');
+  if (holder === undefined) throw unauthenticated(INVALID, 'invalid_token');
   return holder;
 }
 
@@ -35,9 +38,10 @@ export const isEditor = ({ role }: Caller): boolean => role === 'editor' || role
 
 /** @throws {Problem} unauthenticated, forbidden */
 export function requireRole(caller: Caller, role: 'editor' | 'admin'): void {
-  if (caller.role === 'anyone') throw unauthenticated(`this needs a token of role ${role}`);
+  if (caller.role === 'anyone')
+    throw unauthenticated(`this needs a token of role ${role}: ${SEND}`);
   const enough = role === 'editor' ? isEditor(caller) : caller.role === 'admin';
-  if (!enough) throw forbidden(`this needs a token of role ${role}`);
+  if (!enough) throw forbidden(`this needs a token of role ${role}: ask an admin for one`);
 }
 
 /** The token is good and does not reach that far (RFC 6750 §3.1). */

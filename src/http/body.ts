@@ -53,7 +53,9 @@ function refusal(text: string): Problem {
   try {
     JSON.parse(text);
   } catch {
-    return malformed('the body is not JSON');
+    return malformed(
+      'the body is not JSON: send one object, whose names and texts are in double quotes',
+    );
   }
   return invalid('', 'no field is called __proto__ or constructor: leave it out');
 }

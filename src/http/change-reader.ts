@@ -1,4 +1,3 @@
-import { BEFORE_ALL } from '../../projections/change-queries.ts';
 import type { CalendarQueries, MeetingFilters, Reader } from '../../projections/types.ts';
 import { eventText } from './event-stream.ts';
 
@@ -38,7 +37,7 @@ export class ChangeReader {
     const { items, cursor } = this.#queries.listChanges(request);
     return {
       events: items.map((item) => ({ cursor: item.cursor, text: eventText(item.cursor, item) })),
-      cursor: cursor ?? after,
+      cursor,
     };
   }
 }
@@ -58,5 +57,5 @@ export function beginning(
     return after;
   }
   // The filters are asked too, so that one that cannot be is refused before the stream begins.
-  return queries.listChanges({ reader, filters, limit: 0 }).cursor ?? BEFORE_ALL;
+  return queries.listChanges({ reader, filters, limit: 0 }).cursor;
 }

@@ -124,7 +124,7 @@ const FRAMEWORK: Readonly<Record<string, Answer>> = {
 
 /** By status, for what is not in the table. */
 const BY_STATUS: Readonly<Record<number, Answer>> = {
-  404: ['not-found', 'there is nothing at this address'],
+  404: ['not-found', 'there is nothing at this address: /docs lists what there is'],
   415: WRONG_TYPE,
 };
 

@@ -5,7 +5,7 @@ import { plainDocument } from './openapi-schemas.ts';
 
 const DESCRIPTION = `A calendar of diplomatic meetings: claims with their sources.
 
-Every list is \`{"items", "next"}\`; \`next\` is the relative address of the next page or null. Unknown parameters and fields are refused. Titles, names and other texts of one line take no control characters and are not blank. Errors are problems (RFC 9457) whose \`type\` is a page that explains them.
+Every list is \`{"items", "next"}\`; \`next\` is the address of the next page after that of this server, or null; so are \`links\`. Unknown parameters and fields are refused. Titles, names and other texts of one line take no control characters and are not blank. Errors are problems (RFC 9457) whose \`type\` is a page that explains them.
 
 Writes take \`Idempotency-Key\` (1 to 200 characters: a retry of the identical request is safe) and \`If-Match\` (the ETag of the entry as it was read), and answer with \`ETag\` and \`Chancery-Event\`, which any read takes as \`seen\`.`;
 

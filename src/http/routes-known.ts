@@ -23,7 +23,10 @@ export function rememberRoutes(app: FastifyInstance): (method: string, target: s
     const allow = [...new Set(matching.flatMap(({ methods }) => [...methods]))].sort().join(', ');
     // A route that takes the method has itself found nothing.
     if (allow === '' || matching.some(({ methods }) => methods.has(method))) {
-      return new Problem('not-found', 'there is nothing at this address');
+      return new Problem(
+        'not-found',
+        'there is nothing at this address: /docs lists what there is',
+      );
     }
     return new Problem(
       'method-not-allowed',

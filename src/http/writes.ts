@@ -150,11 +150,13 @@ async function carryOut(
     });
   }
   return attempt.catch((error) => {
-    const isWeak = error instanceof RevisionConflict && isWeakOnly(condition);
-    throw isWeak ? conflictOf(error, WEAK) : error;
+    const isNone = error instanceof RevisionConflict && first === NO_REVISION;
+    throw isNone ? conflictOf(error, isWeakOnly(condition) ? WEAK : FOREIGN) : error;
   });
 }
 
+const FOREIGN =
+  'If-Match names no revision of the entry: send the ETag that reading it with this token gave';
 const WEAK =
   'the ETag in If-Match is a weak one (W/), which none can be sure of: something on the way made it so, by compressing the answer; send it without W/, or ask with Accept-Encoding: identity';
 

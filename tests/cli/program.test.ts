@@ -3,7 +3,9 @@ import {
   copyFileSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:http';
@@ -50,15 +52,24 @@ describe('usage', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([['nonsense'], ['serve --nonsense'], ['import'], ['import a b'], ['']])(
-    '%j is wrong usage: exit code 2, no stack',
-    async (args) => {
-      const { code, stderr } = await call(args.split(' ').filter((arg) => arg !== ''));
-      expect(code).toBe(2);
-      expect(stderr).not.toMatch(/\n\s+at /);
-      expect(stderr).not.toBe('');
-    },
-  );
+  test('called without a command it says which there are', async () => {
+    const { code, stderr } = await call([]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('doctor');
+  });
+
+  test.each([
+    ['nonsense', 'there is no command "nonsense": there are serve,'],
+    ['token nonsense', 'there is no command "token nonsense": there are create,'],
+    ['serve --nonsense', "unknown option '--nonsense'"],
+    ['import', "missing required argument 'file'"],
+    ['import a b', 'too many arguments'],
+    ['feed create', "required option '--name <name>' not specified"],
+  ])('%j is wrong usage: exit code 2, and one line', async (args, told) => {
+    const { code, stderr } = await call(args.split(' '));
+    expect(code).toBe(2);
+    expectOneLine(stderr, `chancery: ${told}`, '--help says how it is used');
+  });
 });
 
 test.each([
@@ -366,6 +377,18 @@ describe('a damaged local.db', () => {
   });
 });
 
+test('what is made in a folder of others is for its user alone', async () => {
+  mkdirSync(data);
+  chmodSync(data, 0o755);
+  const env = { DATA_DIR: data };
+  expect((await run(['import', 'examples/tehran-2021-11.json'], { env })).code).toBe(0);
+  expect((await run(['rebuild'], { env })).code).toBe(0);
+  expect((await run(['backup', '--views', join(data, 'backup.db')], { env })).code).toBe(0);
+  const made = readdirSync(data, { recursive: true }).map((name) => join(data, `${name}`));
+  expect(made.length).toBeGreaterThan(5);
+  expect(made.filter((path) => (statSync(path).mode & 0o077) !== 0)).toEqual([]);
+});
+
 describe('doctor', () => {
   test('finds nothing to mend in what import made', async () => {
     await call(['import', 'examples/tehran-2021-11.json'], { env: { DATA_DIR: data } });
@@ -373,6 +396,16 @@ describe('doctor', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ok {4}store: .*last event/m);
     expect(stdout).toContain('It can serve');
+  });
+
+  test('warns of a folder that others may look into', async () => {
+    mkdirSync(data);
+    chmodSync(data, 0o750);
+    const open = await call(['doctor'], { env: { DATA_DIR: data } });
+    expect(open.stdout).toMatch(/^warn {2}data folder: others may look into .*: chmod -R go= /m);
+    chmodSync(data, 0o700);
+    const { stdout } = await call(['doctor'], { env: { DATA_DIR: data } });
+    expect(stdout).toMatch(/^ok {4}data folder: /m);
   });
 
   test('names a damaged store and exits 1', async () => {

@@ -273,10 +273,18 @@ describe('GET /changes?after=', () => {
     ]);
   });
 
-  test('when there is no change at all, next asks again from the start', async () => {
+  test('when there is no change at all, next leads to the first', async () => {
     const empty = await openWorld();
     try {
-      expect((await empty.get('/changes')).json()).toEqual({ items: [], next: '/changes' });
+      const { items, next } = (await empty.get('/changes')).json<Changes>();
+      expect(items).toEqual([]);
+      must(
+        201,
+        await empty.post('/meetings', { title: 'Talks', form: 'visit', classification: 'public' }),
+      );
+      const first = (await empty.get('/changes')).json<Changes>();
+      expect((await empty.get(next)).json<Changes>().items).toEqual(first.items);
+      expect(first.items).toHaveLength(1);
     } finally {
       await empty.close();
     }

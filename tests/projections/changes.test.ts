@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
-import { CHANGES_SCANNED, ROWS_SCANNED } from '../../projections/change-queries.ts';
+import { BEFORE_ALL, CHANGES_SCANNED, ROWS_SCANNED } from '../../projections/change-queries.ts';
 import { type ChangeView, type MeetingFilters, UnknownCursor } from '../../projections/types.ts';
 import type { Level } from '../../src/domain/visibility.ts';
 import { World } from './support/world.ts';
@@ -52,7 +52,7 @@ describe('the changes', () => {
   });
 
   it('are none in an empty calendar', () => {
-    expect(world.changes()).toEqual({ items: [], cursor: null });
+    expect(world.changes()).toEqual({ items: [], cursor: BEFORE_ALL });
   });
 });
 

@@ -56,7 +56,7 @@ function page(edge: Edge, { reader, query, target }: Context): Answer | undefine
       limit,
       ...(after === undefined ? {} : { after }),
     });
-    const next = pageAddress(target, { after: cursor ?? undefined });
+    const next = pageAddress(target, { after: cursor });
     return { body: { items, next }, next };
   } catch (error) {
     if (error instanceof UnknownCursor && after !== undefined) return undefined;

@@ -47,7 +47,8 @@ export async function pageRoutes(app: FastifyInstance, edge: Edge): Promise<void
     },
     handler: (request, reply) => {
       const { code } = request.params as { code: string };
-      if (!isProblemCode(code)) throw new Problem('not-found', 'there is no such problem');
+      if (!isProblemCode(code))
+        throw new Problem('not-found', 'there is no such problem: `code` of a problem is one');
       return sendPage(request, reply, problemPage(code, edge.deps.rules));
     },
   });
