@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { BEFORE_ALL } from '../projections/change-queries.ts';
 import { releaseQueries } from '../projections/releases.ts';
 import type { ViewDatabase } from '../projections/view-database.ts';
 import { instantMs } from '../src/domain/date/index.ts';
@@ -138,7 +139,7 @@ describe('an embargo that has ended', () => {
       world.queries.newestChanges({ reader: world.reader(0), filters: {}, limit: 9 });
     const before = newest();
     expect(before).toEqual([expect.objectContaining({ type: 'released', meeting: 'a' })]);
-    expect(world.changes({}, 0)).toEqual({ items: [], cursor: null });
+    expect(world.changes({}, 0)).toEqual({ items: [], cursor: BEFORE_ALL });
     await settled();
     await world.catchUp();
     expect(newest()).toEqual(before);

@@ -53,7 +53,11 @@ describe('a value is told what it must be', () => {
       { ...talks, classification: 'secret' },
       '/classification must be one of public, internal, confidential',
     ],
-    ['no object', [], ' must be an object'],
+    [
+      'no object',
+      { ...talks, place: 'Oslo' },
+      '/place must be an object of name, country, venue, timezone, geo, online',
+    ],
     ['a text for a list', { ...talks, topics: 'x'.repeat(60) }, '/topics must be a list'],
     ['a list for a text', { ...talks, title: [] }, '/title must be a text'],
   ])('%s', (_, body, told) => {
