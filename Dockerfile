@@ -13,7 +13,7 @@ COPY src ./src
 COPY examples ./examples
 COPY LICENSE ./
 
-RUN mkdir /data && chown node:node /data
+RUN mkdir -m 700 /data && chown node:node /data
 USER node
 VOLUME /data
 
