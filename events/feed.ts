@@ -31,7 +31,8 @@ export const precision = z.enum([
   'interval',
 ]);
 
-const many = <T extends z.ZodType>(value: T) =>
+/** A filter that may have several values: any of them. */
+export const many = <T extends z.ZodType>(value: T) =>
   z.array(value).min(1).max(FILTER_LIMITS.repeats).optional();
 
 /** The filters of lists, under the same names. */

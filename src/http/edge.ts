@@ -83,7 +83,7 @@ export function createEdge(deps: AppDeps): Edge {
 }
 
 /** `https://example.org/desk` → `/desk`; '' where it has no path. */
-export const basePath = (publicUrl: string | undefined): string =>
+const basePath = (publicUrl: string | undefined): string =>
   publicUrl === undefined ? '' : new URL(publicUrl).pathname.replace(/\/+$/, '');
 
 /** For no longer than half of what a connection may be silent. */

@@ -19,10 +19,35 @@ const AS_SENT = 'Input';
 
 /** The document with its schemas in plain words, each under one name, and without those that nothing uses. */
 export function plainDocument<T extends object>(document: T): T {
-  const plain = plainValue(document as unknown as Json) as JsonObject;
+  const plain = everywhere(document as unknown as Json, plainSchema) as JsonObject;
   const alike = oneNamed(plain, sameNames(schemasOf(plain)));
-  return oneNamed(alike, freeNames(schemasOf(alike))) as unknown as T;
+  const named = oneNamed(alike, freeNames(schemasOf(alike)));
+  return withSchemas(named, everywhere(schemasOf(named), toldDefault)) as unknown as T;
 }
+
+/** A value whose objects are rewritten, the innermost first. */
+function everywhere(value: Json, rewrite: (schema: JsonObject) => JsonObject): Json {
+  if (Array.isArray(value)) return value.map((part) => everywhere(part, rewrite));
+  if (!isObject(value)) return value;
+  const inside = Object.entries(value).map(([key, part]) => [
+    key,
+    // Fields by their names, which may be those of keywords: what holds them is no schema itself.
+    key === 'properties' && isObject(part)
+      ? everywhereIn(part, rewrite)
+      : everywhere(part, rewrite),
+  ]);
+  return rewrite(Object.fromEntries(inside));
+}
+
+const everywhereIn = (fields: JsonObject, rewrite: (schema: JsonObject) => JsonObject): Json =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, schema]) => [name, everywhere(schema, rewrite)]),
+  );
+
+const withSchemas = (document: JsonObject, schemas: Json): JsonObject => ({
+  ...document,
+  components: { ...(document.components as JsonObject), schemas },
+});
 
 const schemasOf = (document: JsonObject): JsonObject =>
   (document.components as JsonObject).schemas as JsonObject;
@@ -48,36 +73,18 @@ function answeredNames(
 
 /** The document with other names for schemas, and only those that are used. */
 function oneNamed(document: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
-  const named = renamed(document, names) as JsonObject;
+  const named = everywhere(document, (schema) => renamed(schema, names)) as JsonObject;
   const nameOf = (name: string) => names.get(name) ?? name;
   const schemas = Object.fromEntries(
     Object.entries(schemasOf(named)).map(([name, schema]) => [nameOf(name), schema]),
   );
   const used = reached(named.paths ?? null, schemas);
-  const kept = Object.entries(schemas)
-    .filter(([name]) => used.has(name))
-    .map(([name, schema]) => [name, toldDefaults(schema)]);
-  return {
-    ...named,
-    components: { ...(named.components as JsonObject), schemas: Object.fromEntries(kept) },
-  };
+  const kept = Object.entries(schemas).filter(([name]) => used.has(name));
+  return withSchemas(named, Object.fromEntries(kept));
 }
 
-function plainValue(value: Json): Json {
-  if (Array.isArray(value)) return value.map(plainValue);
-  if (!isObject(value)) return value;
-  const inside = Object.entries(value).map(([key, part]) => [
-    key,
-    key === 'properties' ? eachOf(part, plainValue) : plainValue(part),
-  ]);
-  return REWRITES.reduce((schema, rewrite) => rewrite(schema), Object.fromEntries(inside));
-}
-
-/** Fields by their names, which may be those of keywords: what holds them is no schema itself. */
-const eachOf = (fields: Json, work: (schema: Json) => Json): Json =>
-  isObject(fields)
-    ? Object.fromEntries(Object.entries(fields).map(([name, schema]) => [name, work(schema)]))
-    : fields;
+const plainSchema = (schema: JsonObject): JsonObject =>
+  REWRITES.reduce((rewritten, rewrite) => rewrite(rewritten), schema);
 
 const REWRITES: readonly ((schema: JsonObject) => JsonObject)[] = [
   formatted,
@@ -169,6 +176,7 @@ function mixed({ enum: values, const: only, ...rest }: JsonObject): JsonObject {
   return Array.isArray(values) ? { ...rest, pattern: `^(${values.join('|')})$` } : rest;
 }
 
+/** What has a name or fields, or is a list, is that or null: never both. */
 function nullable(schema: JsonObject): JsonObject {
   const { anyOf, ...rest } = schema;
   const isPair = Array.isArray(anyOf) && anyOf.length === 2;
@@ -181,27 +189,16 @@ function nullable(schema: JsonObject): JsonObject {
  * Defaults of what is sent, in words: a generator cannot know that a schema with a name is only ever sent, and takes
  * what has a default for something that is always there.
  */
-function toldDefaults(value: Json): Json {
-  if (Array.isArray(value)) return value.map(toldDefaults);
-  if (!isObject(value)) return value;
-  const inside = Object.entries(value).map(([key, part]) => [
-    key,
-    key === 'properties' ? eachOf(part, toldDefaults) : toldDefaults(part),
-  ]);
-  const { default: preset, ...schema }: JsonObject = Object.fromEntries(inside);
+function toldDefault({ default: preset, ...schema }: JsonObject): JsonObject {
   if (preset === undefined) return schema;
   const { description = '' } = schema;
   return { ...schema, description: `${description} Default: ${JSON.stringify(preset)}.`.trim() };
 }
 
-function renamed(value: Json, names: ReadonlyMap<string, string>): Json {
-  if (Array.isArray(value)) return value.map((part) => renamed(part, names));
-  if (!isObject(value)) return value;
-  const other = names.get(refOf(value) ?? '');
-  if (other !== undefined) return { ...value, $ref: `${REF}${other}` };
-  return Object.fromEntries(
-    Object.entries(value).map(([key, part]) => [key, renamed(part, names)]),
-  );
+/** A reference to a schema that has another name. */
+function renamed(schema: JsonObject, names: ReadonlyMap<string, string>): JsonObject {
+  const other = names.get(refOf(schema) ?? '');
+  return other === undefined ? schema : { ...schema, $ref: `${REF}${other}` };
 }
 
 /** The name of the schema that a reference is to. */

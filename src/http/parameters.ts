@@ -3,30 +3,17 @@ import { announcementKind } from '../../events/announcement.ts';
 import {
   approxOption,
   cancelledOption,
-  FILTER_LIMITS,
+  feedFilters,
   MOST_PAST_DAYS,
+  many,
   postponedOption,
-  precision,
 } from '../../events/feed.ts';
-import {
-  country,
-  dateOrInstant,
-  form,
-  id,
-  instant,
-  LIMITS,
-  line,
-  localDate,
-  meetingStatus,
-} from '../../events/values.ts';
+import { dateOrInstant, id, instant, LIMITS, line, localDate } from '../../events/values.ts';
 import type { AnnouncementFilters, MeetingFilters, SlipFilters } from '../../projections/types.ts';
 
 /** The parameters of reads. A list is a parameter that may be repeated: any of the values. */
 
 export const PAGE = { default: 50, most: 500 } as const;
-
-const many = <T extends z.ZodType>(value: T) =>
-  z.array(value).max(FILTER_LIMITS.repeats).optional();
 
 const LIMIT = `must be a whole number from 1 to ${PAGE.most}`;
 const eventId = z.uuid({
@@ -70,7 +57,9 @@ const span = {
   from: dateOrInstant.optional().describe('A local date, or an instant.'),
   to: dateOrInstant.optional().describe('A local date, inclusive, or an instant, exclusive.'),
 };
-const q = many(line(FILTER_LIMITS.search)).describe(
+/** Those that saved feeds have in the same words. */
+const listed = feedFilters.omit({ from: true, to: true, certain: true }).shape;
+const q = listed.q.describe(
   'Words to find in titles, names, places and topics; diacritics are folded.',
 );
 
@@ -80,14 +69,8 @@ const meetingFilters = {
     .enum(['true', 'false'])
     .optional()
     .describe('true: a date within a longer span must lie wholly between from and to.'),
-  participant: many(id),
-  country: many(country),
-  place: many(line(LIMITS.name)),
-  track: many(id),
-  topic: many(id),
-  form: many(form),
-  status: many(meetingStatus).describe('Default: all but merged and withdrawn.'),
-  precision: many(precision),
+  ...listed,
+  status: listed.status.describe('Default: all but merged and withdrawn.'),
   q,
 };
 
