@@ -77,8 +77,10 @@ function originForm(target: string): string {
 
 /** What is not HTTP never becomes a request: answer on the bare connection, and end it. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
-  if (socket.writableEnded && !socket.writableFinished && error.code !== 'ECONNRESET') return;
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  const isGone = error.code === 'ECONNRESET';
+  // It ends by itself when the last answer is out.
+  if (!isGone && socket.writableEnded && !socket.writableFinished) return;
+  if (isGone || !socket.writable) {
     socket.destroy();
   } else if (isLeftOver(socket)) {
     // What has been answered is still to arrive.
